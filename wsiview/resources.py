@@ -13,7 +13,7 @@ def resource(name: str) -> Path:
     FileNotFoundError
         If the program was installed without it.
     """
-    for folder in (_HERE / "resources", _HERE.parent / "resources"):
+    for folder in (_HERE / "_resources", _HERE.parent / "resources"):
         if (folder / name).exists():
             return folder / name
     raise FileNotFoundError(f"wsiview was installed without its file {name!r}; install it again")
