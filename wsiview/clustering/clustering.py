@@ -1,0 +1,258 @@
+"""Clustering: K class vectors and where they came from, as one `.clustering` file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsiview.clustering.clustering_file import read_parts, write_parts
+from wsiview.clustering.geometry import Geometry
+from wsiview.clustering.nnls import MAX_CLASSES
+from wsiview.errors import ClusteringError
+
+VERSION = 1
+LETTERS = "ABCDEFGHIJKLMNOP"
+_UNIT = 1e-4  # float32 rows are unit to 1e-7; files from elsewhere may have been rounded
+_LARGEST_99 = 2  # column of the 99th percentile in weight_quantiles
+
+
+@dataclass(frozen=True, eq=False)
+class Clustering:
+    """A fitted NMF of one layer of one model; arrays are read-only.
+
+    Attributes
+    ----------
+    name
+        What the user calls it; the file's stem at first.
+    class_vectors
+        H (K, C) float32, non-negative rows of unit L2 norm or, if dead, zero; ordered by share of the total weight.
+    weight_quantiles
+        (K + 1, 4) float64: 50th, 95th, 99th, 99.9th percentile of each class's weights; last row: of the largest.
+    manifest
+        (n, 3) int64: slide index, level-0 x, y of each patch that was fitted on.
+    layer, rectify
+        Where in the model the feature vectors come from, and whether ReLU is applied to the recorded copy.
+    model_name, model_fingerprint
+        The bundle's.
+    geometry
+        How patches and cells lie.
+    slides
+        Fingerprints, in the order of the manifest's indices. Never names.
+    share
+        (K,) each class's part of the total weight.
+    objective
+        ‖V − WH‖² after each pass.
+    parameters
+        Every fit parameter and the seed, plain JSON values.
+    created
+        ISO 8601, with time zone.
+    software
+        Name → version.
+    """
+
+    name: str
+    class_vectors: NDArray[np.float32]
+    weight_quantiles: NDArray[np.float64]
+    manifest: NDArray[np.int64]
+    layer: str
+    rectify: bool
+    model_name: str
+    model_fingerprint: str
+    geometry: Geometry
+    slides: tuple[str, ...] = ()
+    share: tuple[float, ...] = ()
+    objective: tuple[float, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    created: str = ""
+    software: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Take read-only copies of the arrays and refuse what no fit gives.
+
+        Raises
+        ------
+        ClusteringError
+            With the reason.
+        """
+        for name, kind in (("class_vectors", "f4"), ("weight_quantiles", "f8"), ("manifest", "i8")):
+            array = np.array(getattr(self, name), dtype=kind, order="C", copy=True)
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        fault = _fault(self.class_vectors, self.weight_quantiles, self.manifest, len(self.slides))
+        if fault is None and len(self.share) not in (0, len(self.class_vectors)):
+            fault = f"it has {len(self.share)} shares for {len(self.class_vectors)} classes"
+        if fault is not None:
+            raise ClusteringError(f"the clustering {self.name!r} can't be used, because {fault}: fit it again")
+
+    @property
+    def n_classes(self) -> int:
+        """K."""
+        return len(self.class_vectors)
+
+    @property
+    def n_channels(self) -> int:
+        """C."""
+        return int(self.class_vectors.shape[1])
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """What the classes are called before anyone names them: "A", "B", …"""
+        return tuple(LETTERS[: self.n_classes])
+
+    @property
+    def dead(self) -> tuple[bool, ...]:
+        """Which classes no feature vector uses."""
+        return tuple(not row.any() for row in self.class_vectors)
+
+    @cached_property
+    def gram(self) -> NDArray[np.float64]:
+        """G = H Hᵀ (K, K) float64, summed in a fixed order, so that its bits don't depend on a BLAS."""
+        h = self.class_vectors.astype(np.float64)
+        gram: NDArray[np.float64] = (h[:, None, :] * h[None, :, :]).sum(axis=2)
+        gram.flags.writeable = False
+        return gram
+
+    @property
+    def strength_scale(self) -> float:
+        """The weight shown as full strength: 99th percentile of the largest weight, the next one up if that is 0."""
+        largest = self.weight_quantiles[-1, _LARGEST_99:]
+        return next((float(value) for value in largest if value > 0), 1.0)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hex SHA-256 over class vectors, model and layer; names and dates change nothing."""
+        head = json.dumps(
+            {
+                "shape": list(self.class_vectors.shape),
+                "model": self.model_fingerprint,
+                "layer": self.layer,
+                "rectify": self.rectify,
+            },
+            sort_keys=True,
+            separators=(",", ":"),
+        )
+        return hashlib.sha256(head.encode() + b"\n" + self.class_vectors.astype("<f4").tobytes()).hexdigest()
+
+    def save(self, path: Path | str) -> None:
+        """Write one `.clustering` file, all or nothing.
+
+        Raises
+        ------
+        ClusteringError
+            If it can't be written there; an older file of that name is then untouched.
+        """
+        tensors: dict[str, NDArray[Any]] = {
+            "class_vectors": self.class_vectors,
+            "weight_quantiles": self.weight_quantiles,
+            "manifest": self.manifest,
+        }
+        write_parts(Path(path), tensors, self._description())
+
+    @classmethod
+    def load(cls, path: Path | str) -> Clustering:
+        """Read a `.clustering` file.
+
+        Raises
+        ------
+        ClusteringError
+            If it is missing, damaged, of another kind, made by a newer version, or holds what no fit gives.
+        """
+        path = Path(path)
+        tensors, description = read_parts(path, VERSION)
+        try:
+            return cls._from_parts(tensors, description)
+        except ClusteringError as error:
+            raise ClusteringError(f"{path}: {error}") from error
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+            reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+            raise ClusteringError(
+                f"{path} can't be used, because its description is damaged ({reason}): get it again or fit anew"
+            ) from error
+
+    def _description(self) -> dict[str, Any]:
+        return {
+            "version": VERSION,
+            "name": self.name,
+            "K": self.n_classes,
+            "channels": self.n_channels,
+            "layer": self.layer,
+            "rectify": self.rectify,
+            "model": {"name": self.model_name, "fingerprint": self.model_fingerprint},
+            "geometry": self.geometry.to_json(),
+            "slides": list(self.slides),
+            "share": list(self.share),
+            "objective": list(self.objective),
+            "parameters": dict(self.parameters),
+            "created": self.created,
+            "software": dict(self.software),
+            "fingerprint": self.fingerprint,
+        }
+
+    @classmethod
+    def _from_parts(cls, tensors: Mapping[str, NDArray[Any]], text: Mapping[str, Any]) -> Clustering:
+        vectors = tensors["class_vectors"]
+        if [text["K"], text["channels"]] != list(vectors.shape):
+            raise ValueError(f"it speaks of {text['K']} × {text['channels']} numbers, there are {vectors.shape}")
+        if not isinstance(text["rectify"], bool) or not isinstance(text["model"]["fingerprint"], str):
+            raise TypeError("the model or the layer is not named properly")
+        if not all(isinstance(text[key], str) for key in ("name", "layer", "created")):
+            raise TypeError("a name is not a text")
+        result = cls(
+            name=text["name"],
+            class_vectors=vectors,
+            weight_quantiles=tensors["weight_quantiles"],
+            manifest=tensors["manifest"],
+            layer=text["layer"],
+            rectify=text["rectify"],
+            model_name=str(text["model"]["name"]),
+            model_fingerprint=text["model"]["fingerprint"],
+            geometry=Geometry.from_json(text["geometry"]),
+            slides=tuple(str(one) for one in text["slides"]),
+            share=tuple(_finite(one) for one in text["share"]),
+            objective=tuple(_finite(one) for one in text["objective"]),
+            parameters=dict(text["parameters"]),
+            created=text["created"],
+            software={str(key): str(value) for key, value in text["software"].items()},
+        )
+        if result.fingerprint != text["fingerprint"]:
+            raise ValueError("its class vectors are not the ones it was saved with")
+        return result
+
+
+def _fault(
+    vectors: NDArray[np.float32], quantiles: NDArray[np.float64], manifest: NDArray[np.int64], slides: int
+) -> str | None:
+    """What is wrong with the arrays, as the end of a sentence."""
+    if vectors.ndim != 2 or not 2 <= len(vectors) <= MAX_CLASSES or vectors.shape[1] < 1:
+        return f"its class vectors have the shape {vectors.shape}"
+    if quantiles.shape != (len(vectors) + 1, 4):
+        return f"its percentiles {quantiles.shape} don't fit its {len(vectors)} classes"
+    if manifest.ndim != 2 or manifest.shape[1] != 3:
+        return f"its list of patches has the shape {manifest.shape}"
+    if not (np.isfinite(vectors).all() and np.isfinite(quantiles).all()):
+        return "it holds numbers that are not finite"
+    if (vectors < 0).any() or (quantiles < 0).any():
+        return "it holds negative numbers"
+    norms = np.sqrt((vectors.astype(np.float64) ** 2).sum(axis=1))
+    if (np.abs(norms[norms > 0] - 1.0) > _UNIT).any():
+        return "its class vectors are not of unit length"
+    if not (norms > 0).any():
+        return "all its classes are empty"
+    if len(manifest) and (manifest[:, 0].min() < 0 or manifest[:, 0].max() >= slides):
+        return f"its list of patches speaks of slides beyond its {slides}"
+    return None
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError("a share or objective is not finite")
+    return number

@@ -1,0 +1,78 @@
+"""Sums: all that an update of the class vectors needs to know of a chunk of feature vectors.
+
+They come singly, one for each chunk of fixed size, and are added in the order of the chunks in float64: wherever the
+chunks were computed, the total has the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsiview.clustering.nnls import passive_weights
+
+Floats = NDArray[np.float64]
+
+CHUNK = 8192  # vectors in one chunk; part of the result's bits
+
+
+@dataclass(frozen=True, eq=False)
+class ChunkSums:
+    """WᵀW (K, K), WᵀV (K, C), Σ‖v‖², ‖V − WH‖² at this W and H, and Σw (K,)."""
+
+    ww: Floats
+    wv: Floats
+    square: float
+    residual: float
+    weight: Floats
+
+
+def chunk_sums(
+    vectors: NDArray[np.float32], class_vectors: Floats, passive: NDArray[np.uint16]
+) -> tuple[ChunkSums, Floats]:
+    """One chunk's sums at its exact weights, and those weights (n, K).
+
+    Parameters
+    ----------
+    vectors
+        (n, C) of one chunk, n ≤ CHUNK.
+    class_vectors
+        H (K, C) float64.
+    passive
+        (n,) passive sets to begin from; overwritten with those found.
+    """
+    chunk = vectors.astype(np.float64)
+    b, gram = chunk @ class_vectors.T, class_vectors @ class_vectors.T
+    weights, passive[:] = passive_weights(b, gram, passive)
+    ww, square = weights.T @ weights, float(np.vdot(chunk, chunk))
+    residual = square - 2.0 * float((weights * b).sum()) + float((ww * gram).sum())
+    return ChunkSums(ww, weights.T @ chunk, square, residual, weights.sum(axis=0)), weights
+
+
+def total(sums: Iterable[ChunkSums]) -> ChunkSums:
+    """The sums of chunks, added one after the other.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    result: ChunkSums | None = None
+    for one in sums:
+        result = one if result is None else _add(result, one)
+    if result is None:
+        raise ValueError("there are no chunks to add")
+    return result
+
+
+def objective(sums: ChunkSums, class_vectors: Floats) -> float:
+    """‖V − WH‖² with the weights of the sums and other class vectors."""
+    cross = float((sums.wv * class_vectors).sum())
+    return sums.square - 2.0 * cross + float((sums.ww * (class_vectors @ class_vectors.T)).sum())
+
+
+def _add(a: ChunkSums, b: ChunkSums) -> ChunkSums:
+    return ChunkSums(a.ww + b.ww, a.wv + b.wv, a.square + b.square, a.residual + b.residual, a.weight + b.weight)
