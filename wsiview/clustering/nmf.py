@@ -1,7 +1,7 @@
 """NMF: fits K non-negative class vectors to feature vectors, V ≈ W H in the Frobenius norm.
 
 Alternating exact non-negative least squares: W given H location by location, H given W from the sums WᵀW and WᵀV
-alone. First on a random part of the vectors until it settles, then on all of them.
+alone. `start` goes ahead of it on a random part of the vectors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from wsiview.clustering.nnls import MAX_CLASSES, passive_weights
-from wsiview.clustering.start import nndsvda
+from wsiview.clustering.start import descend, nndsvda
 from wsiview.clustering.sums import CHUNK, ChunkSums, chunk_sums, objective, total
 from wsiview.errors import ClusteringError, UsageError
 from wsiview.progress import Progress
@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 
 QUANTILES = (0.5, 0.95, 0.99, 0.999)
 THREADS = 1  # of BLAS: sums over n depend in their last bit on how many share the work
+_SAMPLE_NUMBERS = 2**25  # in float64: 268 MB at most
 _EMPTY = 1e-12  # of the largest weight sum of squares: a class used less than that is dead
 
 
@@ -62,7 +63,7 @@ def fit(
     progress: Progress | None = None,
     *,
     max_passes: int = 300,
-    tolerance: float = 1e-5,
+    tolerance: float = 2e-6,
     sample: int = 50_000,
 ) -> Factorisation:
     """Fit K class vectors; the same vectors, seed and numbers give the same bytes on one machine.
@@ -82,7 +83,7 @@ def fit(
     tolerance
         Stop when a pass lowers the objective by less than this share of it.
     sample
-        Vectors the first passes are made with.
+        Vectors the start is sought with, at most; fewer where 2**25 numbers hold no more.
 
     Raises
     ------
@@ -97,18 +98,14 @@ def fit(
     _check(vectors, n_classes)
     with threadpool_limits(limits=THREADS):
         part = _draw(vectors, sample, seed)
-        h = nndsvda(part, n_classes)
-        history: list[float] = []
-        if len(part) < len(vectors):
-            h, history = _alternate(part, h, max_passes, tolerance, progress, "clustering a sample")
-        first = len(history)
-        h, history = _alternate(vectors, h, max_passes, tolerance, progress, "clustering")
+        h, first = descend(part, *nndsvda(part, n_classes), max_passes, tolerance, progress)
+        h, history = _alternate(vectors, _unit(h), max_passes, tolerance, progress)
         parameters: dict[str, int | float | str] = {
             "classes": n_classes,
             "vectors": len(vectors),
             "seed": seed,
             "start": "nndsvda",
-            "sample": len(part),
+            "sample": len(part),  # fewer than asked for where channels are many
             "sample_passes": first,
             "passes": len(history),
             "max_passes": max_passes,
@@ -151,29 +148,30 @@ def _check(vectors: NDArray[np.float32], n_classes: int) -> None:
         raise ClusteringError("the layer's output is zero everywhere, so there is nothing to cluster: choose another")
 
 
-def _draw(vectors: NDArray[np.float32], sample: int, seed: int) -> NDArray[np.float32]:
-    """A random part of the vectors in file order, or all of them."""
-    if len(vectors) <= sample:
-        return vectors
-    chosen = np.sort(np.random.default_rng(seed).choice(len(vectors), size=sample, replace=False))
-    return np.ascontiguousarray(vectors[chosen])
+def _draw(vectors: NDArray[np.float32], sample: int, seed: int) -> Floats:
+    """A random part of the vectors in file order, or all of them, in float64."""
+    size = max(min(sample, _SAMPLE_NUMBERS // vectors.shape[1]), MAX_CLASSES)
+    if len(vectors) <= size:
+        return vectors.astype(np.float64)
+    chosen = np.sort(np.random.default_rng(seed).choice(len(vectors), size=size, replace=False))
+    return np.asarray(vectors[chosen], dtype=np.float64)
 
 
 def _alternate(
-    vectors: NDArray[np.float32], h: Floats, max_passes: int, tolerance: float, progress: Progress, stage: str
+    vectors: NDArray[np.float32], h: Floats, max_passes: int, tolerance: float, progress: Progress
 ) -> tuple[Floats, list[float]]:
     """Passes until the objective settles; class vectors and the objective after each."""
     passive = np.full(len(vectors), (1 << len(h)) - 1, dtype=np.uint16)
     history: list[float] = []
     for done in range(max_passes):
-        progress.report(stage, done, max_passes)
+        progress.report("clustering", done, max_passes)
         sums = total(_chunks(vectors, h, passive, progress))
         h = _update(sums)
         history.append(objective(sums, h))
         h = _unit(h)
         if sums.residual - history[-1] <= tolerance * abs(sums.residual):
             break
-    progress.report(stage, max_passes, max_passes)
+    progress.report("clustering", max_passes, max_passes)
     return h, history
 
 
