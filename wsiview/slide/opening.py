@@ -1,0 +1,133 @@
+"""Opening: finds the right reader for a file, and tries doubtful files in a process that may die."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from wsiview.slide.plain_image import SUFFIXES, open_plain_image
+from wsiview.slide.slide import Slide, SlideUnopenable
+
+REFUSED = 3
+"""Exit status of the trial when the file is refused with a sentence."""
+
+_MAGIC = {
+    b"\x89PNG\r\n\x1a\n": ("PNG image", ".png"),
+    b"\xff\xd8\xff": ("JPEG image", ".jpg"),
+    b"BM": ("BMP image", ".bmp"),
+    b"GIF8": ("GIF image", None),
+    b"%PDF": ("PDF document", None),
+    b"PK\x03\x04": ("zip archive", None),
+}
+
+
+def open_slide(path: Path | str) -> Slide:
+    """Open a slide with OpenSlide, or a plain image by its suffix; a folder must hold one DICOM series.
+
+    Raises
+    ------
+    SlideUnopenable
+        With one sentence that says why and what to do.
+    """
+    path = Path(path)
+    try:
+        file = _dicom_file(path) if path.is_dir() else path
+        _check_bytes(file)
+    except OSError as error:
+        raise SlideUnopenable(path, _unreachable(error)) from error
+    from wsiview.slide.openslide_reader import OpenSlideReader, reads
+
+    if file.suffix.lower() in SUFFIXES and reads(file) is None:
+        return open_plain_image(file)
+    try:
+        return OpenSlideReader(file, path)
+    except SlideUnopenable:
+        if file.suffix.lower() not in SUFFIXES:
+            raise
+        return open_plain_image(file)
+
+
+def open_checked(path: Path | str, timeout: float = 10.0) -> Slide:
+    """Open a slide after a child process has opened it and read one tile of each level.
+
+    A file that crashes or hangs a decoder thus costs the child, not the program. A tile that can't be read is no
+    reason to refuse: the rest of the slide may be sound.
+
+    Parameters
+    ----------
+    timeout
+        Seconds that the child may take.
+
+    Raises
+    ------
+    SlideUnopenable
+        If the file is refused, or the child died or took too long.
+    """
+    path = Path(path)
+    try:
+        trial = subprocess.run(
+            [sys.executable, "-m", "wsiview.slide.trial", os.fspath(path.absolute())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=timeout,
+            env=_environment(),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        reason = f"reading it took more than {timeout:g} s; check the file and the connection to its disk"
+        raise SlideUnopenable(path, reason) from error
+    if trial.returncode == REFUSED:
+        raise SlideUnopenable(path, json.loads(trial.stdout)["reason"])
+    if trial.returncode != 0:
+        raise SlideUnopenable(path, "it breaks the program that decodes it; check the file or copy it again")
+    return open_slide(path)
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment, in which the child finds the same wsiview wherever it was started."""
+    root = str(Path(__file__).resolve().parents[2])
+    others = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, others] if others else [root])}
+
+
+def _unreachable(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file; check its name and the connection to its disk"
+    if isinstance(error, PermissionError):
+        return "reading it is not permitted; ask for access to the file"
+    return f"it can't be reached ({error.strerror or error}); check the connection to its disk"
+
+
+def _check_bytes(file: Path) -> None:
+    """Refuse what can be told from the first bytes."""
+    with file.open("rb") as stream:
+        head = stream.read(16)
+    if not head:
+        raise SlideUnopenable(file, "it is empty; copy it again")
+    suffix = file.suffix.lower()
+    if suffix in SUFFIXES:
+        return
+    for magic, (kind, right) in _MAGIC.items():
+        if head.startswith(magic) and not (magic == b"BM" and suffix != ".svs"):
+            advice = f"rename it to {file.stem}{right}" if right else "choose the slide itself"
+            raise SlideUnopenable(file, f"it is a {kind}; {advice} and open that")
+
+
+def _dicom_file(folder: Path) -> Path:
+    """A file of the one DICOM series that the folder holds."""
+    from wsiview.slide.fingerprint import slide_files
+    from wsiview.slide.openslide_reader import reads
+
+    files = sorted(part for part in folder.iterdir() if part.is_file())
+    first = next((part for part in files if reads(part) == "dicom"), None)
+    if first is None:
+        raise SlideUnopenable(folder, "it is a folder without DICOM slide files; choose the slide's file")
+    strangers = set(files) - set(slide_files(first))
+    if any(reads(part) == "dicom" for part in strangers):
+        raise SlideUnopenable(folder, "the folder holds several DICOM slides; choose a file of the one you mean")
+    return first

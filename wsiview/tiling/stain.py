@@ -1,0 +1,94 @@
+"""Stain: tells tissue from glass, ink and dark background by its colour."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from wsiview.slide.slide import Pixels
+
+Mask = NDArray[np.bool_]
+Plane = NDArray[np.float32]
+
+_LEAST_CHROMA, _MOST_CHROMA = 9.0, 24.0
+
+
+def find_tissue(pixels: Pixels, valid: Mask) -> Mask:
+    """Tissue (rows, cols) in a thumbnail (rows, cols, 3), looking only at `valid` pixels."""
+    if not valid.any():
+        return np.zeros(valid.shape, bool)
+    found = _bright(pixels, valid) if _is_dark_field(pixels, valid) else _stained(pixels, valid)
+    return _tidy(found & valid) & valid
+
+
+def _is_dark_field(pixels: Pixels, valid: Mask) -> bool:
+    """Fluorescence: most of the picture is near black and hardly anything is near white."""
+    light = pixels.max(axis=2)[valid]
+    return bool(np.median(light) < 60 and np.mean(light > 200) < 0.05)
+
+
+def _bright(pixels: Pixels, valid: Mask) -> Mask:
+    light = ndimage.gaussian_filter(pixels.max(axis=2).astype(np.float32), 1.0)
+    dark = float(np.percentile(light[valid], 5))
+    threshold = float(np.clip(otsu(light[valid]), dark + 6, dark + 40))
+    found: Mask = light > threshold
+    return found
+
+
+def _stained(pixels: Pixels, valid: Mask) -> Mask:
+    smooth = ndimage.gaussian_filter(pixels.astype(np.float32), (0.7, 0.7, 0))
+    white = smooth / _glass(smooth, valid) * 255
+    chroma = white.max(axis=2) - white.min(axis=2)
+    threshold = float(np.clip(otsu(np.minimum(chroma[valid], 100)), _LEAST_CHROMA, _MOST_CHROMA))
+    found: Mask = (chroma > threshold) & ~ink(white)
+    return found
+
+
+def _glass(smooth: Plane, valid: Mask) -> Plane:
+    """The colour of empty glass: the median of what is bright and nearly grey; white where there is none."""
+    light, grey = smooth.min(axis=2), smooth.max(axis=2) - smooth.min(axis=2)
+    candidates = valid & (light > 200) & (grey < 16)
+    if candidates.sum() < max(16, 0.005 * valid.sum()):
+        return np.full(3, 255, np.float32)
+    brightest = candidates & (light >= np.percentile(light[candidates], 50))
+    return np.asarray(np.median(smooth[brightest], axis=0), np.float32)
+
+
+def ink(white: Plane) -> Mask:
+    """Green, blue and black pen, in white-balanced pixels (rows, cols, 3)."""
+    red, green, blue = white[..., 0], white[..., 1], white[..., 2]
+    green_pen = (green > red + 20) & (green > blue - 25)
+    blue_pen = (blue > red + 45) & (green > red + 5)
+    black_pen = (white.max(axis=2) < 90) & (white.max(axis=2) - white.min(axis=2) < 30)
+    inked: Mask = green_pen | blue_pen | black_pen
+    return inked
+
+
+def _tidy(found: Mask) -> Mask:
+    """Without specks of a few pixels, and without pinholes."""
+    specks = max(4, found.size // 50_000)
+    found = _without_small(found, specks)
+    return ~_without_small(~found, specks)
+
+
+def _without_small(found: Mask, least: int) -> Mask:
+    labels, _ = ndimage.label(found)
+    counts = np.bincount(labels.ravel())
+    keep = counts >= least
+    keep[0] = False
+    kept: Mask = keep[labels]
+    return kept
+
+
+def otsu(values: NDArray[np.floating], bins: int = 256) -> float:
+    """The threshold that splits values into two groups with the least variance within them (Otsu 1979)."""
+    counts, edges = np.histogram(values, bins=bins)
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)
+    above = below[-1] - below
+    sums = np.cumsum(counts * centres)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
+    best: int = int(np.nanargmax(apart[:-1])) if bins > 1 else 0
+    return float(edges[best + 1])
