@@ -1,0 +1,105 @@
+"""Arguments: what each command takes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from wsiview import __version__
+
+_COMMANDS = ("demo", "fit", "map", "analyze", "info")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments as a namespace, `module` being the command's; exits with status 2 on wrong usage."""
+    if argv and argv[0] in _COMMANDS:
+        return _commands().parse_args(argv)
+    return _window().parse_args(argv)
+
+
+def _window() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wsiview",
+        description="See what a tile classifier sees in a whole-slide image. Groups tissue that looks alike to the "
+        "network; not a diagnosis.",
+        epilog=f"Commands: {', '.join(_COMMANDS)}; `wsiview COMMAND --help` explains each.",
+    )
+    parser.add_argument("--version", action="version", version=f"wsiview {__version__}")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a slide, or a map of one")
+    parser.add_argument("--model", type=Path, help="model bundle to explain (a folder)")
+    parser.add_argument("--clustering", type=Path, help="clustering to lay over the slide")
+    parser.set_defaults(module="window_command", json=False, demo=False)
+    return parser
+
+
+def _commands() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wsiview")
+    commands = parser.add_subparsers(required=True)
+    _demo(commands.add_parser("demo", help="open the synthetic demo case"))
+    _fit(commands.add_parser("fit", help="fit a clustering on several slides"))
+    _map(commands.add_parser("map", help="compute cluster maps of slides"))
+    _analyze(commands.add_parser("analyze", help="write the paper's tables from maps"))
+    _info(commands.add_parser("info", help="say what a file is"))
+    return parser
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Open a synthetic slide with a small classifier and its clustering; nothing is downloaded."
+    parser.set_defaults(module="window_command", json=False, demo=True, files=[], model=None, clustering=None)
+
+
+def _fit(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Fit the classes of a layer by non-negative matrix factorisation over several slides."
+    _slides(parser)
+    parser.add_argument("-k", type=int, default=6, metavar="K", help="number of classes, 2 to 16 (default 6)")
+    parser.add_argument("--out", type=Path, required=True, metavar="X.clustering", help="file to write")
+    parser.add_argument("--layer", help="layer to cluster (default: the model's)")
+    parser.add_argument("--patch", type=int, metavar="PX", help="patch side in the model's pixels")
+    parser.add_argument("--stride", type=int, metavar="PX", help="step between patches")
+    parser.add_argument("--trim", type=int, metavar="N", help="outermost locations left out on each side")
+    parser.add_argument("--evaluation", default="overlap", choices=["overlap"], help="how features are evaluated")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample and the start (default 0)")
+    parser.add_argument("--patches", type=int, default=4000, help="patches to sample over all slides (default 4000)")
+    parser.set_defaults(module="fit_command")
+
+
+def _map(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Compute the cluster map of each slide; an interrupted map goes on where it stopped."
+    _slides(parser)
+    parser.add_argument("--clustering", type=Path, required=True, metavar="X.clustering")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the maps")
+    parser.add_argument("--saliency", default="gradcam", help="saliency maps to store: gradcam, or none")
+    parser.set_defaults(module="map_command")
+
+
+def _analyze(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Write class similarity (Fig. 4), Table 1 and Table 2 of the paper as CSV, with counts."
+    parser.add_argument("maps", nargs="+", type=Path, metavar="MAP", help="finished maps, or a cohort's CSV")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--patches", type=int, default=10_000, help="patches to draw (default 10000)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--sampling", default="random", choices=["random", "stratified"])
+    _json(parser)
+    parser.set_defaults(module="analyze_command")
+
+
+def _info(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Say what a slide, model, clustering, map or review file is, and whether it can be used."
+    parser.add_argument("file", type=Path, metavar="FILE")
+    _json(parser)
+    parser.set_defaults(module="info_command")
+
+
+def _slides(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("slides", nargs="+", type=Path, metavar="SLIDE", help="slides, or a cohort's CSV")
+    parser.add_argument("--model", type=Path, required=True, metavar="BUNDLE", help="model bundle (a folder)")
+    parser.add_argument("--mpp", type=float, metavar="M", help="µm per pixel of slides that don't tell their own")
+    parser.add_argument("--allow-upsampling", action="store_true", help="map slides much coarser than the model's")
+    parser.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
+    parser.add_argument("--threads", type=int, help="processor threads to use (default: all cores)")
+    _json(parser)
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="report in JSON lines")

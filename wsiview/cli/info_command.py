@@ -1,0 +1,125 @@
+"""Info: `wsiview info`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from wsiview.cli.reporting import Reporter
+from wsiview.clustering.clustering import Clustering
+from wsiview.maps.cluster_map import ClusterMap
+from wsiview.models.bundle import read_bundle
+from wsiview.progress import Progress
+from wsiview.review.store import describe as describe_review
+from wsiview.slide.opening import open_checked
+
+Facts = dict[str, Any]
+
+
+def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
+    """Say what a file is, or refuse it in one sentence."""
+    path: Path = arguments.file
+    kind, facts = describe(path)
+    width = max(map(len, facts))
+    lines = [f"{path}: {kind}", *(f"  {name:<{width}}  {_text(value)}" for name, value in facts.items())]
+    reporter.result("\n".join(lines), kind=kind, file=str(path), **facts)
+    return 0
+
+
+def describe(path: Path) -> tuple[str, Facts]:
+    """What kind of thing a path is, and its facts."""
+    if path.suffix == ".clustering":
+        return "clustering", _clustering(path)
+    if path.suffix == ".wsireview":
+        return "review", describe_review(path)
+    if path.suffix == ".ozx" or (path / "zarr.json").exists() or path.name.endswith(".ome.zarr"):
+        return "cluster map", _map(path)
+    if path.is_dir() and (path / "config.json").exists():
+        return "model bundle", _model(path)
+    return "slide", _slide(path)
+
+
+def _slide(path: Path) -> Facts:
+    with open_checked(path) as slide:
+        mpp = slide.mpp
+        return {
+            "name": slide.name,
+            "format": slide.vendor,
+            "reader": slide.reader,
+            "width": slide.dimensions.width,
+            "height": slide.dimensions.height,
+            "mpp": None if mpp is None else [round(one, 6) for one in mpp],
+            "scale": "not in the file or not credible: mapping needs --mpp" if mpp is None else "given by the file",
+            "levels": [f"{size.width} × {size.height}" for size in slide.level_dimensions],
+            "downsamples": [round(x, 4) for x, _ in slide.level_downsamples],
+            "bounds": None if (b := slide.bounds) is None else [b.x, b.y, b.width, b.height],
+            "associated": list(slide.associated),
+            "fingerprint": slide.fingerprint,
+        }
+
+
+def _model(path: Path) -> Facts:
+    bundle = read_bundle(path)
+    return {
+        "name": bundle.name,
+        "architecture": bundle.architecture,
+        "outputs": list(bundle.class_names),
+        "target": bundle.class_names[bundle.target],
+        "patch": bundle.patch_pixels,
+        "stride": bundle.stride_pixels,
+        "trim": bundle.trim,
+        "mpp": bundle.spacing,
+        "layer": bundle.layer or "the architecture's default",
+        "license": bundle.license,
+        "description": bundle.description,
+        "fingerprint": bundle.fingerprint,
+    }
+
+
+def _clustering(path: Path) -> Facts:
+    clustering = Clustering.load(path)
+    geometry = clustering.geometry
+    return {
+        "name": clustering.name,
+        "classes": clustering.n_classes,
+        "channels": clustering.n_channels,
+        "share": [round(share, 4) for share in clustering.share],
+        "dead": [letter for letter, dead in zip(clustering.letters, clustering.dead, strict=True) if dead],
+        "model": f"{clustering.model_name} ({clustering.model_fingerprint[:8]})",
+        "layer": clustering.layer,
+        "evaluation": geometry.evaluation,
+        "patch": geometry.patch_pixels,
+        "stride": geometry.step_pixels,
+        "trim": geometry.trim,
+        "mpp": geometry.spacing,
+        "slides": len(clustering.slides),
+        "vectors": clustering.parameters.get("vectors"),
+        "created": clustering.created,
+        "fingerprint": clustering.fingerprint,
+    }
+
+
+def _map(path: Path) -> Facts:
+    found = ClusterMap.open(path)
+    about = found.attributes
+    return {
+        "slide": about["slide"]["name"],
+        "model": about["model"]["name"],
+        "clustering": about["clustering"]["name"],
+        "classes": found.n_classes,
+        "cells": f"{found.shape[1]} × {found.shape[0]}",
+        "saliency": list(found.saliency_names),
+        "patches": len(found.positions),
+        "blocks done": f"{int(found.done().sum())} of {found.done().size}",
+        "complete": found.complete,
+        "digest": about["digest"],
+    }
+
+
+def _text(value: Any) -> str:
+    if value is None or value == []:
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
