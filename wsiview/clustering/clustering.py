@@ -129,16 +129,8 @@ class Clustering:
     @cached_property
     def fingerprint(self) -> str:
         """Hex SHA-256 over class vectors, model and layer; names and dates change nothing."""
-        head = json.dumps(
-            {
-                "shape": list(self.class_vectors.shape),
-                "model": self.model_fingerprint,
-                "layer": self.layer,
-                "rectify": self.rectify,
-            },
-            sort_keys=True,
-            separators=(",", ":"),
-        )
+        parts = {"shape": list(self.class_vectors.shape), "model": self.model_fingerprint, "layer": self.layer}
+        head = json.dumps(parts, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(head.encode() + b"\n" + self.class_vectors.astype("<f4").tobytes()).hexdigest()
 
     def save(self, path: Path | str) -> None:

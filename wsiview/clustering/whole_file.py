@@ -16,7 +16,7 @@ def write_whole(path: Path, content: bytes) -> None:
     OSError
         If any of it fails; an older file of that name is then untouched and nothing else is left behind.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".wsiview-", suffix=".part")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
