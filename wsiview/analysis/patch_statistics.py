@@ -97,17 +97,22 @@ class PatchStatistics:
         """
         if not parts or any(set(part.saliency) != set(parts[0].saliency) for part in parts):
             raise ValueError("patch statistics to join must be some, of the same saliency methods")
-        names = ("weight_sum", "weight_max", "coverage", "mean_positive", "correlation")
         saliency = {
             method: SaliencyStatistics(
-                *(
-                    np.concatenate([getattr(part.saliency[method], name) for part in parts])
-                    for name in ("iou", "corr_relu", "corr_signed")
-                )
+                np.concatenate([part.saliency[method].iou for part in parts]),
+                np.concatenate([part.saliency[method].corr_relu for part in parts]),
+                np.concatenate([part.saliency[method].corr_signed for part in parts]),
             )
             for method in parts[0].saliency
         }
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names), saliency=saliency)
+        return cls(
+            np.concatenate([part.weight_sum for part in parts]),
+            np.concatenate([part.weight_max for part in parts]),
+            np.concatenate([part.coverage for part in parts]),
+            np.concatenate([part.mean_positive for part in parts]),
+            np.concatenate([part.correlation for part in parts]),
+            saliency,
+        )
 
 
 def patch_statistics(
