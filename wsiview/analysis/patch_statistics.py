@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+_CLASS_COLUMNS = ("weight_sum", "weight_max", "coverage", "mean_positive", "correlation")
+_SALIENCY_COLUMNS = ("iou", "corr_relu", "corr_signed")
 _CHUNK = 256  # patches at once: 30 MB at 28 × 28 × 16
 
 
@@ -74,6 +76,44 @@ class PatchStatistics:
     def n_classes(self) -> int:
         """K."""
         return int(self.weight_sum.shape[1])
+
+    @property
+    def computed(self) -> NDArray[np.bool_]:
+        """(n,) False for patches that could not be read; maps store their statistics as NaN."""
+        return np.asarray(np.isfinite(self.weight_sum).all(axis=1))
+
+    def columns(self) -> dict[str, Floats]:
+        """Name → array, as maps store them: "weight_sum", …, "<method>/iou", "<method>/corr_relu", …"""
+        columns: dict[str, Floats] = {name: getattr(self, name) for name in _CLASS_COLUMNS}
+        for method, one in self.saliency.items():
+            columns |= {f"{method}/{name}": getattr(one, name) for name in _SALIENCY_COLUMNS}
+        return columns
+
+    @classmethod
+    def from_columns(cls, columns: Mapping[str, NDArray[np.floating]]) -> PatchStatistics:
+        """Back from what `columns` gave, in float64.
+
+        Raises
+        ------
+        KeyError
+            If one is missing.
+        """
+        methods = [name.removesuffix("/iou") for name in columns if name.endswith("/iou")]
+        plain = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items()}
+        saliency = {
+            method: SaliencyStatistics(
+                plain[f"{method}/iou"], plain[f"{method}/corr_relu"], plain[f"{method}/corr_signed"]
+            )
+            for method in methods
+        }
+        return cls(
+            plain["weight_sum"],
+            plain["weight_max"],
+            plain["coverage"],
+            plain["mean_positive"],
+            plain["correlation"],
+            saliency,
+        )
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.int64] | NDArray[np.bool_]) -> PatchStatistics:
         """Some patches' rows, in the order given."""
@@ -139,6 +179,13 @@ def patch_statistics(
         for i in range(0, max(len(weights), 1), _CHUNK)
     ]
     return PatchStatistics.joined(parts)
+
+
+def per_patch(
+    weights: NDArray[np.floating], saliency: Mapping[str, NDArray[np.floating]] | None = None
+) -> dict[str, Floats]:
+    """`patch_statistics` as the named columns that maps store."""
+    return patch_statistics(weights, saliency).columns()
 
 
 def _check(weights: NDArray[np.floating], maps: Mapping[str, NDArray[np.floating]]) -> None:

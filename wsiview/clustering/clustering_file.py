@@ -36,9 +36,7 @@ def write_parts(path: Path, tensors: Mapping[str, NDArray[Any]], description: Ma
         if any(not np.array_equal(again[name], array) for name, array in tensors.items()):
             raise ClusteringError(f"{path} was not written, because it would not read back the same: report this")
     except (TypeError, ValueError) as error:
-        raise ClusteringError(
-            f"{path} was not written, because its description is not plain JSON ({error})"
-        ) from error
+        raise ClusteringError(f"{path} was not written, because its description is not plain JSON ({error})") from error
     try:
         write_whole(path, content)
     except OSError as error:
