@@ -5,22 +5,24 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
 from wsiview.errors import SlideError
 from wsiview.geometry import Size
 from wsiview.slide.area_filter import shrink
 from wsiview.slide.calibration import believable_mpp
 from wsiview.slide.pyramid import best_level
-from wsiview.slide.slide import Pixels, Slide, SlideVanished, TileUnreadable
+from wsiview.slide.salvage import Salvage
+from wsiview.slide.slide import Pixels, Slide, TileUnreadable
 
 TILE = 512
 """Side of the virtual tiles, in virtual pixels."""
-_BLOCK = 64  # how finely a tile with damaged parts is told apart
 _SAME = 0.01
 _MOST_UPSAMPLING = 1.10
 _STRIP_PIXELS = 1 << 22
@@ -111,7 +113,8 @@ class VirtualLevel:
         self._lock = threading.Lock()
         self._tiles: OrderedDict[tuple[int, int], Pixels] = OrderedDict()
         self._most_tiles = max(1, cache_bytes // (TILE * TILE * 3))
-        self._bad: dict[tuple[int, int], dict[tuple[int, int], TileUnreadable]] = {}
+        self._bad: dict[tuple[int, int], _Damage] = {}
+        self._salvage = Salvage(slide)
 
     def _choose(self, wanted: tuple[float, float], allow_upsampling: bool) -> None:
         """Pick the source level and the scale for `wanted` level-0 pixels per virtual pixel."""
@@ -143,118 +146,106 @@ class VirtualLevel:
         out = np.empty((height, width, 3), np.uint8)
         for row in range(y // TILE, -(-(y + height) // TILE)):
             for col in range(x // TILE, -(-(x + width) // TILE)):
-                tile = self._tile(row, col, (x - col * TILE, y - row * TILE, width, height))
                 left, top = max(x, col * TILE), max(y, row * TILE)
                 right, bottom = min(x + width, (col + 1) * TILE), min(y + height, (row + 1) * TILE)
-                part = tile[top - row * TILE : bottom - row * TILE, left - col * TILE : right - col * TILE]
-                out[top - y : bottom - y, left - x : right - x] = part
+                asked = slice(top - row * TILE, bottom - row * TILE), slice(left - col * TILE, right - col * TILE)
+                out[top - y : bottom - y, left - x : right - x] = self._cut(row, col, asked)
         return out
 
-    def _tile(self, row: int, col: int, asked: tuple[int, int, int, int]) -> Pixels:
-        """One virtual tile, of which the caller needs the rectangle `asked` (x, y, width, height within the tile)."""
-        if not self._touches_slide(row, col):
-            return np.full((TILE, TILE, 3), self._slide.background, np.uint8)
+    def _cut(self, row: int, col: int, asked: tuple[slice, slice]) -> Pixels:
+        """The part `asked` (rows, cols) of one virtual tile."""
+        if not (0 <= col * TILE < self.size.width and 0 <= row * TILE < self.size.height):
+            shape = asked[0].stop - asked[0].start, asked[1].stop - asked[1].start, 3
+            return np.full(shape, self._slide.background, np.uint8)
+        tile = self._tile(row, col)
+        with self._lock:
+            bad = self._bad.get((row, col))
+        if bad is not None and bad.damaged[asked].any():
+            error = bad.error
+            place = error.level, error.x, error.y, error.width, error.height
+            raise TileUnreadable(self._slide.path, *place, error.reason)
+        return tile[asked]
+
+    def _tile(self, row: int, col: int) -> Pixels:
         key = row, col
         with self._lock:
             tile = self._tiles.get(key)
             if tile is not None:
                 self._tiles.move_to_end(key)
-            bad = self._bad.get(key, {})
-        self._refuse_bad(bad, asked)
-        if tile is None:
-            tile, bad = self._make_tile(row, col, bad)
-            with self._lock:
-                self._tiles[key] = tile
-                if bad:
-                    self._bad[key] = bad
-                while len(self._tiles) > self._most_tiles:
-                    self._tiles.popitem(last=False)
-            self._refuse_bad(bad, asked)
+                return tile
+        tile, bad = self._make_tile(row * TILE, col * TILE)
+        with self._lock:
+            self._tiles[key] = tile
+            if bad is not None:
+                self._bad[key] = bad
+            while len(self._tiles) > self._most_tiles:
+                self._tiles.popitem(last=False)
         return tile
 
-    def _touches_slide(self, row: int, col: int) -> bool:
-        return 0 <= col * TILE < self.size.width and 0 <= row * TILE < self.size.height
-
-    @staticmethod
-    def _refuse_bad(bad: dict[tuple[int, int], TileUnreadable], asked: tuple[int, int, int, int]) -> None:
-        x, y, width, height = asked
-        for (block_row, block_col), error in bad.items():
-            left, top = block_col * _BLOCK, block_row * _BLOCK
-            if left < x + width and x < left + _BLOCK and top < y + height and y < top + _BLOCK:
-                raise error.with_traceback(None)
-
-    def _make_tile(
-        self, row: int, col: int, known_bad: dict[tuple[int, int], TileUnreadable]
-    ) -> tuple[Pixels, dict[tuple[int, int], TileUnreadable]]:
-        """A tile's pixels, and which 64 px blocks of it are made from damaged data (those stay background)."""
-        if not known_bad:
-            try:
-                return self._resample(row * TILE, col * TILE, TILE), {}
-            except SlideVanished:
-                raise
-            except TileUnreadable:
-                pass
-        tile = np.full((TILE, TILE, 3), self._slide.background, np.uint8)
-        bad = dict(known_bad)
-        for half_row in (0, TILE // 2):
-            for half_col in (0, TILE // 2):
-                self._fill(tile, bad, row, col, half_row, half_col, TILE // 2)
-        return tile, bad
-
-    def _fill(
-        self,
-        tile: Pixels,
-        bad: dict[tuple[int, int], TileUnreadable],
-        row: int,
-        col: int,
-        top: int,
-        left: int,
-        side: int,
-    ) -> None:
-        """Fill a square of a tile, quarter by quarter where its data is damaged."""
-        if (top // _BLOCK, left // _BLOCK) in bad and side == _BLOCK:
-            return
-        try:
-            tile[top : top + side, left : left + side] = self._resample(row * TILE + top, col * TILE + left, side)
-        except SlideVanished:
-            raise
-        except TileUnreadable as error:
-            if side == _BLOCK:
-                bad[top // _BLOCK, left // _BLOCK] = error
-                return
-            for down in (0, side // 2):
-                for across in (0, side // 2):
-                    self._fill(tile, bad, row, col, top + down, left + across, side // 2)
-
-    def _resample(self, top: int, left: int, side: int) -> Pixels:
-        """A square of virtual pixels from its box on the source level."""
-        if self._ratio == (1.0, 1.0):
-            return self._slide.read(self.source_level, left, top, side, side)
-        if min(self._ratio) < 1:
-            return self._enlarge(top, left, side)
-        xs, ys = self._edges(left, side, 0), self._edges(top, side, 1)
-        out = np.empty((side, side, 3), np.uint8)
+    def _make_tile(self, top: int, left: int) -> tuple[Pixels, _Damage | None]:
+        """A tile's pixels, and which of them are made from damaged data, if any."""
+        xs, ys = self._edges(left, 0), self._edges(top, 1)
+        tile = np.empty((TILE, TILE, 3), np.uint8)
+        damaged = np.zeros((TILE, TILE), bool)
+        found: TileUnreadable | None = None
         # A slide without coarse levels needs huge boxes: they are read in strips of bounded size.
-        rows = max(1, min(side, int(_STRIP_PIXELS / (side * self._ratio[0] * self._ratio[1]))))
-        for first in range(0, side, rows):
-            out[first : first + rows] = self._shrink_strip(xs, ys[first : first + rows + 1])
-        return out
+        rows = max(1, min(TILE, int(_STRIP_PIXELS / (TILE * self._ratio[0] * self._ratio[1]))))
+        if min(self._ratio) < 1:
+            rows = TILE
+        for first in range(0, TILE, rows):
+            strip = slice(first, min(first + rows, TILE))
+            tile[strip], damaged[strip], error = self._resample(xs, ys[strip.start : strip.stop + 1])
+            found = found or error
+        return tile, None if found is None else _Damage(damaged, found)
 
-    def _edges(self, start: int, side: int, axis: int) -> NDArray[np.float64]:
-        # Rounded, so that an edge meant to be whole doesn't fall a rounding error short of its pixel.
-        return np.round(np.arange(start, start + side + 1) * self._ratio[axis], 6)
-
-    def _shrink_strip(self, xs: NDArray[np.float64], ys: NDArray[np.float64]) -> Pixels:
-        x0, y0 = math.floor(xs[0]), math.floor(ys[0])
-        source = self._slide.read(self.source_level, x0, y0, math.ceil(xs[-1]) - x0, math.ceil(ys[-1]) - y0)
-        return np.rint(shrink(shrink(source, ys - y0, 0), xs - x0, 1)).astype(np.uint8)
-
-    def _enlarge(self, top: int, left: int, side: int) -> Pixels:
-        """Bilinear (antialiased on an axis that shrinks), with a margin for the filter's reach."""
-        xs, ys = self._edges(left, side, 0), self._edges(top, side, 1)
-        margin = 2 + math.ceil(max(self._ratio))
+    def _resample(
+        self, xs: NDArray[np.float64], ys: NDArray[np.float64]
+    ) -> tuple[Pixels, NDArray[np.bool_], TileUnreadable | None]:
+        """Virtual pixels between edges given in source pixels."""
+        shrinks = min(self._ratio) >= 1
+        margin = 0 if shrinks else 2 + math.ceil(max(self._ratio))
         x0, y0 = math.floor(xs[0]) - margin, math.floor(ys[0]) - margin
         width, height = math.ceil(xs[-1]) + margin - x0, math.ceil(ys[-1]) + margin - y0
-        source = Image.fromarray(self._slide.read(self.source_level, x0, y0, width, height))
-        box = (xs[0] - x0, ys[0] - y0, xs[-1] - x0, ys[-1] - y0)
-        return np.array(source.resize((side, side), Image.Resampling.BILINEAR, box=box))
+        source, damaged, error = self._salvage.read(self.source_level, x0, y0, width, height)
+        if self._ratio == (1.0, 1.0):
+            return source, damaged, error
+        xs, ys = xs - x0, ys - y0
+        pixels = _area_mean(source, xs, ys) if shrinks else _enlarged(source, xs, ys)
+        if error is None:
+            return pixels, np.zeros(pixels.shape[:2], bool), None
+        near = ndimage.maximum_filter(damaged, size=2 * margin + 1)
+        return pixels, _any_between(near, xs, ys), error
+
+    def _edges(self, start: int, axis: int) -> NDArray[np.float64]:
+        """The edges of a tile's pixels in source pixels."""
+        # Rounded, so that an edge meant to be whole doesn't fall a rounding error short of its pixel.
+        return np.round(np.arange(start, start + TILE + 1) * self._ratio[axis], 6)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Damage:
+    """Which pixels (512, 512) of a virtual tile are made from damaged data, and what the reader said."""
+
+    damaged: NDArray[np.bool_]
+    error: TileUnreadable
+
+
+def _area_mean(source: Pixels, xs: NDArray[np.float64], ys: NDArray[np.float64]) -> Pixels:
+    return np.rint(shrink(shrink(source, ys, 0), xs, 1)).astype(np.uint8)
+
+
+def _enlarged(source: Pixels, xs: NDArray[np.float64], ys: NDArray[np.float64]) -> Pixels:
+    """Bilinear, antialiased on an axis that shrinks."""
+    box = float(xs[0]), float(ys[0]), float(xs[-1]), float(ys[-1])
+    size = len(xs) - 1, len(ys) - 1
+    return np.array(Image.fromarray(source).resize(size, Image.Resampling.BILINEAR, box=box))
+
+
+def _any_between(damaged: NDArray[np.bool_], xs: NDArray[np.float64], ys: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether any damaged source pixel lies between neighbouring edges, (rows, cols)."""
+    total = np.zeros((damaged.shape[0] + 1, damaged.shape[1] + 1), np.int64)
+    total[1:, 1:] = damaged.cumsum(0, dtype=np.int64).cumsum(1)
+    left, right = np.floor(xs[:-1]).astype(np.intp), np.ceil(xs[1:]).astype(np.intp)
+    top, bottom = np.floor(ys[:-1]).astype(np.intp), np.ceil(ys[1:]).astype(np.intp)
+    touched = total[np.ix_(bottom, right)] - total[np.ix_(top, right)]
+    return np.asarray(touched - total[np.ix_(bottom, left)] + total[np.ix_(top, left)] > 0)

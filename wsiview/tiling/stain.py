@@ -29,7 +29,8 @@ def _is_dark_field(pixels: Pixels, valid: Mask) -> bool:
 
 
 def _bright(pixels: Pixels, valid: Mask) -> Mask:
-    light = ndimage.gaussian_filter(pixels.max(axis=2).astype(np.float32), 1.0)
+    # Nuclei shine, the tissue between them hardly does: a blur closes the gaps.
+    light = ndimage.gaussian_filter(pixels.max(axis=2).astype(np.float32), 4.0)
     dark = float(np.percentile(light[valid], 5))
     threshold = float(np.clip(otsu(light[valid]), dark + 6, dark + 40))
     found: Mask = light > threshold
@@ -41,7 +42,8 @@ def _stained(pixels: Pixels, valid: Mask) -> Mask:
     white = smooth / _glass(smooth, valid) * 255
     chroma = white.max(axis=2) - white.min(axis=2)
     threshold = float(np.clip(otsu(np.minimum(chroma[valid], 100)), _LEAST_CHROMA, _MOST_CHROMA))
-    found: Mask = (chroma > threshold) & ~ink(white)
+    stained = chroma > threshold
+    found: Mask = stained & ~ink(white, stained)
     return found
 
 
@@ -55,13 +57,24 @@ def _glass(smooth: Plane, valid: Mask) -> Plane:
     return np.asarray(np.median(smooth[brightest], axis=0), np.float32)
 
 
-def ink(white: Plane) -> Mask:
-    """Green, blue and black pen, in white-balanced pixels (rows, cols, 3)."""
+def ink(white: Plane, stained: Mask) -> Mask:
+    """Green, blue and black pen among the `stained` parts of white-balanced pixels (rows, cols, 3).
+
+    Pale ink counts only where it runs into strong ink, as the edges of a stroke do: counterstains are as pale. And
+    where most of a picture is blue, that is its stain (Giemsa, toluidine blue), while no common stain is green.
+    """
     red, green, blue = white[..., 0], white[..., 1], white[..., 2]
-    green_pen = (green > red + 20) & (green > blue - 25)
-    blue_pen = (blue > red + 45) & (green > red + 5)
-    black_pen = (white.max(axis=2) < 90) & (white.max(axis=2) - white.min(axis=2) < 30)
-    inked: Mask = green_pen | blue_pen | black_pen
+    pale = ((green > red + 12) & (green > blue - 25)) | ((blue > red + 30) & (green > red) & (blue > green + 15))
+    strong_green = (green > red + 60) & (green > blue - 25)
+    strong_blue = (blue > red + 70) & (green > red) & (blue > green + 30)
+    strokes = ndimage.binary_opening(strong_green | strong_blue, iterations=2)
+    coloured = ndimage.binary_propagation(strokes & pale, mask=pale)
+    if (coloured & stained).sum() > 0.5 * stained.sum() and strong_blue.sum() > strong_green.sum():
+        coloured = np.zeros_like(coloured)
+    # Single dark nuclei are black too, but narrower than any stroke.
+    light, grey = white.max(axis=2), white.max(axis=2) - white.min(axis=2)
+    black = ndimage.binary_opening((light < 90) & (grey < 30), iterations=4)
+    inked: Mask = coloured | black
     return inked
 
 
@@ -90,5 +103,6 @@ def otsu(values: NDArray[np.floating], bins: int = 256) -> float:
     sums = np.cumsum(counts * centres)
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    best: int = int(np.nanargmax(apart[:-1])) if bins > 1 else 0
+    # Where one side is empty there is no split; a constant picture has none at all.
+    best = int(np.argmax(np.nan_to_num(apart)))
     return float(edges[best + 1])

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wsiview.geometry import Size
 from wsiview.progress import Progress
 from wsiview.slide.pyramid import best_level
-from wsiview.slide.slide import Pixels, Slide, SlideVanished, TileUnreadable
+from wsiview.slide.salvage import Salvage
+from wsiview.slide.slide import Pixels, Slide
 
 _SIDE = 1024  # about the source pixels per axis that are read at once
 
@@ -49,13 +49,16 @@ def thumbnail(slide: Slide, downsample: float, progress: Progress) -> Thumbnail:
     pixels[:] = slide.background
     unreadable = np.zeros((rows, cols), bool)
     inside = _inside_bounds(slide, rows, cols, (dx * factor, dy * factor))
+    salvage = Salvage(slide)
     across = max(1, _SIDE // factor)
     boxes = [(r, c) for r in range(0, rows, across) for c in range(0, cols, across)]
     for done, (row, col) in enumerate(boxes):
         progress.report("finding tissue", done, len(boxes))
         window = slice(row, min(row + across, rows)), slice(col, min(col + across, cols))
         if inside[window].any():
-            _read_box(slide, level, factor, window, pixels, unreadable)
+            x, y = col * factor, row * factor
+            width, height = min(across * factor, size.width - x), min(across * factor, size.height - y)
+            pixels[window], unreadable[window] = _read_box(salvage, level, factor, (x, y, width, height))
     progress.report("finding tissue", len(boxes), len(boxes))
     scanned = inside & (pixels != np.asarray(slide.background, np.uint8)).any(axis=2)
     return Thumbnail(pixels, scanned, unreadable, (dx * factor, dy * factor))
@@ -71,42 +74,17 @@ def _inside_bounds(slide: Slide, rows: int, cols: int, scale: tuple[float, float
 
 
 def _read_box(
-    slide: Slide,
+    salvage: Salvage,
     level: int,
     factor: int,
-    window: tuple[slice, slice],
-    pixels: Pixels,
-    unreadable: NDArray[np.bool_],
-) -> None:
-    """Fill a window of the thumbnail; quarter it where data is damaged, down to about a tile of the file."""
-    rows, cols = window
-    size = slide.level_dimensions[level]
-    x, y = cols.start * factor, rows.start * factor
-    width, height = min(cols.stop * factor, size.width) - x, min(rows.stop * factor, size.height) - y
-    try:
-        source = slide.read(level, x, y, width, height)
-    except SlideVanished:
-        raise
-    except TileUnreadable:
-        parts = _quarters(window, factor, slide.level_tiles[level])
-        if not parts:
-            unreadable[window] = True
-        for part in parts:
-            _read_box(slide, level, factor, part, pixels, unreadable)
-        return
-    pixels[window] = source if factor == 1 else np.asarray(Image.fromarray(source).reduce(factor))
-
-
-def _quarters(window: tuple[slice, slice], factor: int, tile: Size) -> list[tuple[slice, slice]]:
-    """The window cut at its middle, on each axis that still spans more than half a tile of the file."""
-    rows, cols = (_halves(part, factor, side) for part, side in zip(window, (tile.height, tile.width), strict=True))
-    parts = [(row, col) for row in rows for col in cols]
-    return parts if len(parts) > 1 else []
-
-
-def _halves(part: slice, factor: int, tile: int) -> list[slice]:
-    length = part.stop - part.start
-    if length < 2 or length * factor <= tile // 2:
-        return [part]
-    middle = part.start + length // 2
-    return [slice(part.start, middle), slice(middle, part.stop)]
+    box: tuple[int, int, int, int],
+) -> tuple[Pixels, NDArray[np.bool_]]:
+    """A box (x, y, width, height) of a level, shrunk, and which of its pixels have damaged ones under them."""
+    pixels, damaged, error = salvage.read(level, *box)
+    if factor > 1:
+        pixels = np.asarray(Image.fromarray(pixels).reduce(factor))
+    if error is None:
+        return pixels, np.zeros(pixels.shape[:2], bool)
+    for axis in (0, 1):
+        damaged = np.logical_or.reduceat(damaged, np.arange(0, damaged.shape[axis], factor), axis=axis)
+    return pixels, damaged

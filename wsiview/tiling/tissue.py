@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -98,15 +99,27 @@ def tissue_mask(
         If the file is gone. Damaged parts are no error: they are marked unreadable and count as tissue.
     """
     picture = thumbnail(slide, _wanted_downsample(slide, mpp), progress or Progress())
-    tissue = find_tissue(picture.pixels, picture.scanned & ~picture.unreadable)
+    tissue = np.zeros(picture.scanned.shape, bool)
+    valid = picture.scanned & ~picture.unreadable
+    part = _box(valid)  # a scan may fill a small part of its canvas
+    tissue[part] = find_tissue(picture.pixels[part], valid[part])
     return TissueMask(tissue | picture.unreadable, picture.unreadable, picture.scale)
 
 
 def _wanted_downsample(slide: Slide, mpp: tuple[float, float] | None) -> float:
     """Level-0 pixels per mask pixel: 8 µm, but neither a handful of pixels nor a picture that fills the memory."""
     longest = max(slide.dimensions.width, slide.dimensions.height)
+    scanned = longest if slide.bounds is None else max(slide.bounds.width, slide.bounds.height)
     known = believable_mpp(mpp) or slide.mpp
     if known is None:
-        return max(1.0, longest / _SIDE_UNCALIBRATED)
+        return float(math.ceil(longest / _SIDE_UNCALIBRATED))
     wanted = _MICRONS / max(known)
-    return max(1.0, longest / _MOST_SIDE, min(wanted, longest / _LEAST_SIDE))
+    return max(1.0, longest / _MOST_SIDE, min(wanted, scanned / _LEAST_SIDE))
+
+
+def _box(valid: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """The smallest rectangle that holds all valid pixels."""
+    rows, cols = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
+    if not len(rows):
+        return slice(0, 0), slice(0, 0)
+    return slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
