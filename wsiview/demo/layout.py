@@ -65,12 +65,10 @@ def pieces(width: float, height: float, rng: np.random.Generator) -> tuple[list[
     """Tissue and tumour zones for a slide of that many µm."""
 
     def place(x0: float, y0: float, x1: float, y1: float, radius: float) -> Piece:
-        shift = rng.normal(0, 0.012, 4)
-        grow = 1 + rng.normal(0, 0.04)
-        return Piece(
-            (x0 + shift[0]) * width, (y0 + shift[1]) * height, (x1 + shift[2]) * width, (y1 + shift[3]) * height,
-            radius * height * grow,
-        )  # fmt: skip
+        # Drawn towards the middle, so that the bends to come rarely reach the slide's border.
+        ends = 0.5 + 0.93 * (np.array([x0, y0, x1, y1]) - 0.5) + rng.normal(0, 0.012, 4)
+        ax, ay, bx, by = (ends * [width, height, width, height]).tolist()
+        return Piece(ax, ay, bx, by, 0.93 * radius * height * (1 + rng.normal(0, 0.04)))
 
     if min(width, height) < SMALL_UM:
         angle = rng.uniform(0, 2 * math.pi)
@@ -91,7 +89,7 @@ def depth_fields(frame: Frame, width: float, height: float, rng: np.random.Gener
     y, x = frame.axes()
     tissue, tumour = pieces(width, height, rng)
     reach = min(width, height)
-    bend = min(0.06 * reach, 130.0)
+    bend = min(0.05 * reach, 120.0)
     wavy_x = x + np.float32(bend) * fractal_noise(frame.shape, frame.wavelength(reach * 0.45), 3, rng)
     wavy_y = y + np.float32(bend) * fractal_noise(frame.shape, frame.wavelength(reach * 0.45), 3, rng)
     ragged = np.float32(13) * fractal_noise(frame.shape, frame.wavelength(120), 4, rng)

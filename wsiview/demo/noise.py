@@ -64,13 +64,12 @@ def _fibres(size: int, angle: float, seed: int) -> Field:
     y, x = _frequencies(size)
     along = x * np.float32(math.cos(angle)) + y * np.float32(math.sin(angle))
     across = y * np.float32(math.cos(angle)) - x * np.float32(math.sin(angle))
-    total = np.zeros((size, size), np.float32)
-    rng = np.random.default_rng(seed)
+    total = np.zeros(np.broadcast_shapes(x.shape, y.shape), np.float32)
     for width, length, share in ((5.0, 70.0, 0.5), (11.0, 150.0, 0.75), (26.0, 260.0, 0.6)):
         ring = np.abs(across) * np.float32(width)
         spectrum = ring * np.exp(-(ring**2)) * np.exp(-((along * np.float32(length)) ** 2))
-        total += np.float32(share) * _filtered(np.asarray(spectrum, np.float32), size, rng)
-    return np.asarray(total / total.std(), np.float32)
+        total += np.float32(share) / np.sqrt((spectrum**2).mean()) * spectrum
+    return _filtered(total, size, np.random.default_rng(seed))
 
 
 def fibre_textures(size: int, count: int, rng: np.random.Generator) -> Field:

@@ -15,14 +15,17 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 
 TILE = 256
-QUALITY = 82
+QUALITY = 84
+FINE, COARSE = (2, 2), (1, 1)
+"""Subsampling of colour: at level 0 no eye misses it, in coarse levels a nucleus is one pixel."""
 
 
-def encoded(pixels: Pixels) -> bytes:
-    """One tile (TILE, TILE, 3) as a JPEG stream."""
+def encoded(pixels: Pixels, subsampling: tuple[int, int]) -> bytes:
+    """One tile (TILE, TILE, 3) as a JPEG stream; `subsampling` of colour, across and down."""
     return bytes(
         imagecodecs.jpeg8_encode(
-            np.ascontiguousarray(pixels), level=QUALITY, colorspace="RGB", outcolorspace="YCBCR", subsampling="420"
+            np.ascontiguousarray(pixels), level=QUALITY, colorspace="RGB", outcolorspace="YCBCR",
+            subsampling=subsampling,
         )
     )
 
@@ -41,16 +44,18 @@ class Level:
     ----------
     width, height
         Pixels of the level.
+    subsampling
+        Of colour, across and down.
     glass
-        A tile without tissue, encoded once for all.
+        RGB where no tissue comes.
     """
 
-    def __init__(self, width: int, height: int, glass: bytes) -> None:
+    def __init__(self, width: int, height: int, subsampling: tuple[int, int], glass: tuple[int, int, int]) -> None:
         """Start without tissue."""
-        self.width, self.height = width, height
+        self.width, self.height, self.subsampling = width, height, subsampling
         self.cols, self.rows = math.ceil(width / TILE), math.ceil(height / TILE)
         self._tiles: dict[tuple[int, int], bytes] = {}
-        self._glass = glass
+        self._glass = encoded(np.full((TILE, TILE, 3), glass, np.uint8), subsampling)
 
     def put(self, row: int, col: int, pixels: Pixels) -> None:
         """Encode the tiles of a square whose first tile is (row, col); what lies beyond the level is dropped."""
@@ -58,7 +63,7 @@ class Level:
             for right in range(pixels.shape[1] // TILE):
                 if row + down < self.rows and col + right < self.cols:
                     part = pixels[down * TILE : (down + 1) * TILE, right * TILE : (right + 1) * TILE]
-                    self._tiles[row + down, col + right] = encoded(part)
+                    self._tiles[row + down, col + right] = encoded(part, self.subsampling)
 
     def tiles(self) -> Iterator[bytes]:
         """The encoded tiles, row by row."""
@@ -83,14 +88,14 @@ class PyramidWriter:
     def __init__(self, width: int, height: int, chunk: int, glass: tuple[int, int, int]) -> None:
         """Start with empty glass."""
         self._chunk, self._paint = chunk, glass
-        blank = encoded(np.full((TILE, TILE, 3), glass, np.uint8))
         count = max(1, math.ceil(math.log2(max(width, height) / TILE)))
-        self._levels = [Level(max(1, width >> i), max(1, height >> i), blank) for i in range(count + 1)]
+        self._levels = [
+            Level(max(1, width >> i), max(1, height >> i), FINE if i == 0 else COARSE, glass) for i in range(count + 1)
+        ]
         self._across, self._down = math.ceil(width / chunk), math.ceil(height / chunk)
         self._first = int(math.log2(chunk // TILE))
-        side = TILE
         # Levels too coarse for a chunk to fill a tile are cut from one small picture of the whole.
-        self._whole = np.empty((self._down * side, self._across * side, 3), np.uint8)
+        self._whole = np.empty((self._down * TILE, self._across * TILE, 3), np.uint8)
         self._whole[:] = glass
 
     def put(self, row: int, col: int, pixels: Pixels) -> None:
@@ -132,7 +137,7 @@ class PyramidWriter:
                 per_cm = 1e4 / (mpp * 2**index)
                 out.write(
                     level.tiles(), shape=(level.height, level.width, 3), dtype=np.uint8, tile=(TILE, TILE),
-                    compression="jpeg", photometric="ycbcr", subsampling=(2, 2), metadata=None, software="wsiview",
-                    subfiletype=1 if index else 0, description=description if index == 0 else None,
+                    compression="jpeg", photometric="ycbcr", subsampling=level.subsampling, metadata=None,
+                    subfiletype=1 if index else 0, description=description if index == 0 else None, software="wsiview",
                     resolution=(per_cm, per_cm), resolutionunit="CENTIMETER",
                 )  # fmt: skip
