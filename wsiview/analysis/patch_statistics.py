@@ -211,7 +211,7 @@ def _statistics(weights: NDArray[np.floating], maps: Mapping[str, NDArray[np.flo
         for j in range(i + 1):
             correlation[:, i, j] = correlation[:, j, i] = _correlation(unit[:, i], unit[:, j])
     saliency = {
-        name: _agreement(unit, positive, np.ascontiguousarray(one.reshape(n, 1, -1), dtype=np.float64))
+        name: _agreement(unit, positive, np.ascontiguousarray(one.reshape(n, 1, height * width), dtype=np.float64))
         for name, one in maps.items()
     }
     return PatchStatistics(
