@@ -1,0 +1,112 @@
+"""Weights: the tensors of a bundle, put into its network; nothing in a weights file is ever executed."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from wsiview.models.bundle import Bundle
+from wsiview.models.config import BundleError
+from wsiview.models.weights_file import read_header, refuse_programs
+
+_DTYPES = {
+    torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16",
+    torch.int64: "I64", torch.int32: "I32", torch.int16: "I16", torch.int8: "I8", torch.uint8: "U8", torch.bool: "BOOL",
+}  # fmt: skip
+
+
+def load_weights(module: nn.Module, bundle: Bundle) -> None:
+    """Put the bundle's tensors into the network, as float32; every name and shape must fit.
+
+    The module may have been built on torch's `meta` device: its tensors are replaced, not filled.
+
+    Raises
+    ------
+    BundleError
+        If the file can't be read, doesn't fit the architecture, or holds numbers that are not finite.
+    """
+    tensors = read_tensors(bundle.weights_path)
+    _check_fits(tensors, module.state_dict(), bundle)
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point():
+            tensors[name] = tensor = tensor.float()
+            if not bool(torch.isfinite(tensor).all()):
+                raise BundleError(bundle.weights_path, f"the tensor {name!r} has numbers that are not finite; train or save it again")
+    module.load_state_dict(tensors, strict=True, assign=True)
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The named tensors of a safetensors file or of a `.pt` state dict.
+
+    Raises
+    ------
+    BundleError
+        If the file is damaged, is a program, or holds something else than tensors.
+    """
+    if path.suffix.lower() == ".safetensors":
+        read_header(path)
+        try:
+            return load_file(path)
+        except (SafetensorError, OSError) as error:
+            raise BundleError(path, f"can't be read as safetensors ({error}); copy or download it again") from None
+    return _read_pickle(path)
+
+
+def raw_tensors(path: Path) -> Iterator[tuple[str, str, tuple[int, ...], bytes]]:
+    """Name, dtype, shape and raw bytes of each tensor of a `.pt` file, sorted by name.
+
+    Raises
+    ------
+    BundleError
+        As `read_tensors`, and for kinds of numbers that no layer here has.
+    """
+    for name, tensor in sorted(read_tensors(path).items()):
+        if tensor.dtype not in _DTYPES:
+            raise BundleError(path, f"the tensor {name!r} is of kind {tensor.dtype}; save it as float32")
+        data = tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+        yield name, _DTYPES[tensor.dtype], tuple(tensor.shape), data
+
+
+def _read_pickle(path: Path) -> dict[str, Tensor]:
+    refuse_programs(path)
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise BundleError(path, f"can't be read ({error.strerror}); check the file and its permissions") from None
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError):
+        raise BundleError(
+            path,
+            "is damaged, or holds more than tensors, which could run code; "
+            "save the network's state_dict with safetensors as model.safetensors",
+        ) from None
+    if not isinstance(held, Mapping) or not all(isinstance(value, Tensor) for value in held.values()):
+        raise BundleError(path, "holds no plain state_dict; save the network's state_dict with safetensors as model.safetensors")
+    return {str(name): tensor.detach() for name, tensor in held.items()}
+
+
+def _check_fits(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], bundle: Bundle) -> None:
+    # Batch norm's counter matters in training only; files older than it are fine.
+    missing = [name for name in wanted if name not in found and not name.endswith("num_batches_tracked")]
+    unknown = [name for name in found if name not in wanted]
+    shapes = [
+        f"{name} {tuple(found[name].shape)} instead of {tuple(wanted[name].shape)}"
+        for name in wanted
+        if name in found and found[name].shape != wanted[name].shape
+    ]
+    faults = [
+        f"{len(names)} {kind} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
+        for kind, names in (("missing", missing), ("unknown", unknown), ("of another shape", shapes))
+        if names
+    ]
+    if faults:
+        raise BundleError(
+            bundle.weights_path,
+            f"does not fit the architecture {bundle.architecture!r} with {bundle.num_classes} outputs: "
+            f"tensors {'; '.join(faults)}; check the architecture in config.json",
+        )
