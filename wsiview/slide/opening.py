@@ -17,7 +17,6 @@ REFUSED = 3
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": ("PNG image", ".png"),
     b"\xff\xd8\xff": ("JPEG image", ".jpg"),
-    b"BM": ("BMP image", ".bmp"),
     b"GIF8": ("GIF image", None),
     b"%PDF": ("PDF document", None),
     b"PK\x03\x04": ("zip archive", None),
@@ -40,8 +39,10 @@ def open_slide(path: Path | str) -> Slide:
         raise SlideUnopenable(path, _unreachable(error)) from error
     from wsiview.slide.openslide_reader import OpenSlideReader, reads
 
-    if file.suffix.lower() in SUFFIXES and reads(file) is None:
-        return open_plain_image(file)
+    if reads(file) is None:
+        if file.suffix.lower() in SUFFIXES:
+            return open_plain_image(file)
+        _refuse_stranger(file)
     try:
         return OpenSlideReader(file, path)
     except SlideUnopenable:
@@ -104,18 +105,23 @@ def _unreachable(error: OSError) -> str:
 
 
 def _check_bytes(file: Path) -> None:
-    """Refuse what can be told from the first bytes."""
+    """Refuse what isn't all there."""
+    if file.suffix.lower() == ".mrxs" and not file.with_suffix("").is_dir():
+        reason = f"the folder {file.stem!r} that belongs beside it is missing; copy both together"
+        raise SlideUnopenable(file, reason)
+    with file.open("rb") as stream:
+        if not stream.read(1):
+            raise SlideUnopenable(file, "it is empty; copy it again")
+
+
+def _refuse_stranger(file: Path) -> None:
+    """Refuse a file that OpenSlide doesn't know and whose first bytes say what it is."""
     with file.open("rb") as stream:
         head = stream.read(16)
-    if not head:
-        raise SlideUnopenable(file, "it is empty; copy it again")
-    suffix = file.suffix.lower()
-    if suffix in SUFFIXES:
-        return
     for magic, (kind, right) in _MAGIC.items():
-        if head.startswith(magic) and not (magic == b"BM" and suffix != ".svs"):
-            advice = f"rename it to {file.stem}{right}" if right else "choose the slide itself"
-            raise SlideUnopenable(file, f"it is a {kind}; {advice} and open that")
+        if head.startswith(magic):
+            advice = f"rename it to {file.stem}{right} and open that" if right else "choose the slide itself"
+            raise SlideUnopenable(file, f"it is a {kind}; {advice}")
 
 
 def _dicom_file(folder: Path) -> Path:

@@ -20,6 +20,7 @@ from wsiview.slide.pyramid import level_downsamples
 from wsiview.slide.slide import Pixels, SlideUnopenable, SlideVanished, TileUnreadable
 
 _DEFAULT_TILE = Size(256, 256)
+_SEARCH = 48  # pixels before a rectangle that may be read too, to start where a whole level-0 position is
 _UNKNOWN = "its format is unknown or damaged; check the file or copy it again"
 _GONE = "the file can't be reached any more; check the disk or network connection"
 
@@ -62,7 +63,7 @@ class OpenSlideReader:
         try:
             self._describe(self._handle)
         except openslide.OpenSlideError as error:
-            raise SlideUnopenable(self.path, _sentence(error)) from error
+            raise SlideUnopenable(self.path, _sentence(error, self._file)) from error
 
     def _open(self) -> openslide.OpenSlide:
         try:
@@ -70,7 +71,7 @@ class OpenSlideReader:
         except openslide.OpenSlideUnsupportedFormatError as error:
             raise SlideUnopenable(self.path, _UNKNOWN) from error
         except openslide.OpenSlideError as error:
-            raise SlideUnopenable(self.path, _sentence(error)) from error
+            raise SlideUnopenable(self.path, _sentence(error, self._file)) from error
 
     def _describe(self, handle: openslide.OpenSlide) -> None:
         properties = dict(handle.properties)
@@ -132,7 +133,10 @@ class OpenSlideReader:
     ) -> Image.Image:
         # OpenSlide divides the level-0 position by its own downsample, so that number, not the true one, finds pixels.
         downsample = self._addressing[level]
-        return handle.read_region((round(x * downsample), round(y * downsample)), level, (width, height))
+        left, top = _addressable(x, downsample), _addressable(y, downsample)
+        size = width + x - left, height + y - top
+        image = handle.read_region((round(left * downsample), round(top * downsample)), level, size)
+        return image if (left, top) == (x, y) else image.crop((x - left, y - top, *size))
 
     def _read_alone(self, failed: int, level: int, x: int, y: int, width: int, height: int) -> Image.Image:
         """Read on a handle that no other thread uses, after the shared handle of generation `failed` gave an error."""
@@ -150,7 +154,7 @@ class OpenSlideReader:
             except openslide.OpenSlideError as error:
                 if not self._file.exists():
                     raise SlideVanished(*place, _GONE) from error
-                reason = f"the data there is damaged ({_plain(error)}); copy or scan the slide again"
+                reason = f"the data there is damaged ({_plain(error, self._file)}); copy or scan the slide again"
                 raise TileUnreadable(*place, reason) from error
 
     def _replace(self, failed: int) -> None:
@@ -169,7 +173,8 @@ class OpenSlideReader:
             with self._open() as handle:
                 return _composite(handle.associated_images[name], self.background)
         except openslide.OpenSlideError as error:
-            reason = f"its picture {name!r} is damaged ({_plain(error)}); the slide itself may still be sound"
+            why = _plain(error, self._file)
+            reason = f"its picture {name!r} is damaged ({why}); the slide itself may still be sound"
             raise TileUnreadable(self.path, 0, 0, 0, 0, 0, reason) from error
 
     def close(self) -> None:
@@ -188,12 +193,23 @@ class OpenSlideReader:
         self.close()
 
 
-def _plain(error: Exception) -> str:
-    return str(error).strip().rstrip(".")
+def _addressable(start: int, downsample: float) -> int:
+    """The pixel at or a little before `start` that a whole level-0 position hits best.
+
+    Positions reach OpenSlide as whole level-0 pixels; between pixels of a level it interpolates, which would shift
+    and blur what is stored there by up to half a level-0 pixel.
+    """
+    candidates = range(start, max(0, start - _SEARCH) - 1, -1)
+    return min(candidates, key=lambda at: round(abs(at - round(at * downsample) / downsample), 3))
 
 
-def _sentence(error: Exception) -> str:
-    return f"OpenSlide refuses it ({_plain(error)}); check the file or copy it again"
+def _plain(error: Exception, file: Path) -> str:
+    """What OpenSlide says, without the folders that lead to the file."""
+    return str(error).strip().rstrip(".").replace(str(file), file.name)
+
+
+def _sentence(error: Exception, file: Path) -> str:
+    return f"OpenSlide refuses it ({_plain(error, file)}); check the file or copy it again"
 
 
 def _number(properties: Mapping[str, str], name: str) -> float | None:

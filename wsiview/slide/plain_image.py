@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 import PIL
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from wsiview.slide.array_slide import ArraySlide
 from wsiview.slide.calibration import believable_mpp
@@ -47,8 +47,10 @@ def open_plain_image(path: Path) -> ArraySlide:
         raise
     except MemoryError as error:
         raise SlideUnopenable(path, "it needs more memory than there is; convert it to a tiled pyramid") from error
+    except UnidentifiedImageError as error:
+        raise SlideUnopenable(path, "its format is unknown or damaged; check the file or copy it again") from error
     except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
-        reason = f"it is no picture that can be decoded ({_first_line(error)}); check the file or copy it again"
+        reason = f"it is no picture that can be decoded ({_first_line(error, path)}); check the file or copy it again"
         raise SlideUnopenable(path, reason) from error
 
 
@@ -157,6 +159,6 @@ def _mpp_from_ome(text: str) -> tuple[float, float] | None:
     return believable_mpp((x, y))
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: Exception, path: Path) -> str:
     text = str(error).strip().splitlines()
-    return text[0].rstrip(".") if text else type(error).__name__
+    return text[0].rstrip(".").replace(str(path), path.name) if text else type(error).__name__

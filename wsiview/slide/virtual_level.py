@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from wsiview.errors import SlideError
 from wsiview.geometry import Size
-from wsiview.slide.area_filter import shrink
+from wsiview.slide.area_filter import area_mean
 from wsiview.slide.calibration import believable_mpp
 from wsiview.slide.pyramid import best_level
 from wsiview.slide.salvage import Salvage
@@ -210,7 +210,7 @@ class VirtualLevel:
         if self._ratio == (1.0, 1.0):
             return source, damaged, error
         xs, ys = xs - x0, ys - y0
-        pixels = _area_mean(source, xs, ys) if shrinks else _enlarged(source, xs, ys)
+        pixels = area_mean(source, xs, ys) if shrinks else _enlarged(source, xs, ys)
         if error is None:
             return pixels, np.zeros(pixels.shape[:2], bool), None
         near = ndimage.maximum_filter(damaged, size=2 * margin + 1)
@@ -228,10 +228,6 @@ class _Damage:
 
     damaged: NDArray[np.bool_]
     error: TileUnreadable
-
-
-def _area_mean(source: Pixels, xs: NDArray[np.float64], ys: NDArray[np.float64]) -> Pixels:
-    return np.rint(shrink(shrink(source, ys, 0), xs, 1)).astype(np.uint8)
 
 
 def _enlarged(source: Pixels, xs: NDArray[np.float64], ys: NDArray[np.float64]) -> Pixels:
