@@ -1,0 +1,85 @@
+"""Legend: what the colours on screen mean, row by row; it is also the control that switches classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wsiview.scene.contours import SHARES
+from wsiview.scene.layers import LayerStack
+from wsiview.scene.palette import INFLUENCE_GREEN, Color
+
+NOT_A_DIAGNOSIS = "Groups tissue that looks alike to this network. Not a diagnosis, not a segmentation."
+
+Kind = Literal["class", "ramp", "undecided", "contour", "prediction", "fill"]
+
+
+@dataclass(frozen=True, slots=True)
+class LegendRow:
+    """One row; `class_index` is set on rows that can be clicked, `ticks` on ramps (share along the ramp, label)."""
+
+    kind: Kind
+    label: str
+    color: Color = (0, 0, 0)
+    letter: str = ""
+    hatched: bool = False
+    enabled: bool = True
+    class_index: int | None = None
+    ticks: tuple[tuple[float, str], ...] = ()
+    threshold: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """All rows, a stamp where the look exaggerates, and the line that goes with every map."""
+
+    rows: tuple[LegendRow, ...]
+    stamp: str = ""
+    note: str = NOT_A_DIAGNOSIS
+
+
+def legend(stack: LayerStack, saliency_note: str = "") -> Legend | None:
+    """The legend of a stack, None while nothing is shown.
+
+    `saliency_note` says what an influence map's scale was taken from.
+    """
+    if not stack.shows_anything:
+        return None
+    rows: list[LegendRow] = []
+    strengths = stack.strengths_shown if stack.look == "default" else ()
+    if stack.strongest or stack.look == "paper":
+        rows += [_class_row(stack, index) for index in range(len(stack.classes))]
+    elif strengths:
+        rows += [_class_row(stack, index) for index in strengths]
+    if stack.strongest and stack.look == "default" and not strengths:
+        rows.append(LegendRow("undecided", "undecided between two"))
+    rows += [_ramp_row(stack, index) for index in strengths]
+    if stack.saliency is not None:
+        rows.append(_influence_row(stack, saliency_note))
+    if stack.prediction:
+        ticks = ((0.0, "0"), (0.5, "0.5"), (1.0, "1"))
+        rows.append(LegendRow("prediction", "model score", ticks=ticks))
+    return Legend(tuple(rows), "weak signals amplified" if stack.look == "paper" else "")
+
+
+def _class_row(stack: LayerStack, index: int) -> LegendRow:
+    look = stack.classes[index]
+    return LegendRow("class", look.name, look.color, look.letter, look.hatched, look.visible, index)
+
+
+def _ramp_row(stack: LayerStack, index: int) -> LegendRow:
+    look = stack.classes[index]
+    ticks = ((look.threshold, f"{100 * look.threshold:.0f} %"), (0.5, "50 %"), (1.0, "100 %"))
+    far = tuple(tick for tick in ticks if tick is ticks[0] or tick[0] - look.threshold > 0.2)
+    return LegendRow(
+        "ramp", f"strength of {look.letter}", look.color, look.letter, look.hatched, look.visible,
+        ticks=far, threshold=look.threshold,
+    )  # fmt: skip
+
+
+def _influence_row(stack: LayerStack, note: str) -> LegendRow:
+    suffix = f" ({note})" if note else ""
+    if stack.look == "paper":
+        return LegendRow("fill", f"influence, pushes the score up{suffix}", INFLUENCE_GREEN)
+    shares = "/".join(f"{100 * share:.0f}" for share in SHARES)
+    return LegendRow("contour", f"influence at {shares} %; dashed pushes down{suffix}")

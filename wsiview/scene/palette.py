@@ -1,0 +1,49 @@
+"""Palette: the colours and letters of classes, the same on every slide and in every session.
+
+The eight colours keep their distance from stained tissue and from each other; I to P repeat them, hatched at 45°.
+"""
+
+from __future__ import annotations
+
+Color = tuple[int, int, int]
+
+COLORS: tuple[Color, ...] = (
+    (0xFF, 0xFF, 0x00),
+    (0xDF, 0x50, 0x20),
+    (0xAF, 0xFF, 0xFF),
+    (0x00, 0x70, 0x50),
+    (0xEF, 0x8F, 0x00),
+    (0x40, 0x30, 0x00),
+    (0x60, 0xDF, 0x70),
+    (0x20, 0x80, 0xFF),
+)
+MAX_CLASSES = 16
+INFLUENCE_GREEN: Color = (0x00, 0xE0, 0x20)
+"""The positive part of an influence map in the look of the paper."""
+
+
+def class_color(index: int) -> Color:
+    """The colour of a class, counted from 0."""
+    return COLORS[index % len(COLORS)]
+
+
+def is_hatched(index: int) -> bool:
+    """Whether the class is one of I to P."""
+    return index >= len(COLORS)
+
+
+def class_letter(index: int) -> str:
+    """A, B, C …; never a number, since numbers mean grades to the reader."""
+    return chr(ord("A") + index)
+
+
+def luminance(color: Color) -> float:
+    """Relative luminance, 0 (black) to 1 (white), as in WCAG 2."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in color)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def ink(color: Color) -> Color:
+    """Black or white: whichever is read better on the colour."""
+    light = luminance(color)
+    return (0, 0, 0) if (light + 0.05) / 0.05 >= 1.05 / (light + 0.05) else (255, 255, 255)
