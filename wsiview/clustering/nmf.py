@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 
 QUANTILES = (0.5, 0.95, 0.99, 0.999)
 THREADS = 1  # of BLAS: sums over n depend in their last bit on how many share the work
+_EXACT = 1e-12  # of ‖V‖²: an objective below it is rounding
 _SAMPLE_NUMBERS = 2**25  # in float64: 268 MB at most
 _EMPTY = 1e-12  # of the largest weight sum of squares: a class used less than that is dead
 
@@ -169,7 +170,7 @@ def _alternate(
         h = _update(sums)
         history.append(objective(sums, h))
         h = _unit(h)
-        if sums.residual - history[-1] <= tolerance * abs(sums.residual):
+        if sums.residual - history[-1] <= tolerance * sums.residual or history[-1] <= _EXACT * sums.square:
             break
     progress.report("clustering", max_passes, max_passes)
     return h, history
@@ -221,7 +222,7 @@ def _finish(
     return Factorisation(
         np.ascontiguousarray(stored[order]),
         quantiles,
-        (*history, all_.residual),
+        (*history, max(all_.residual, 0.0)),
         share[order],
         dead[order],
         parameters,

@@ -76,7 +76,7 @@ def descend(
         cross, gram = vectors.T @ w, w.T @ w
         _sweep(columns, gram, cross)
         now = square - 2.0 * float((cross * columns).sum()) + float((gram * (columns.T @ columns)).sum())
-        if before - now <= tolerance * abs(now):
+        if before - now <= max(tolerance * now, 1e-12 * square):  # below the second it is rounding
             break
         before = now
     progress.report(STAGE, max_passes, max_passes)

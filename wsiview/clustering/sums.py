@@ -69,9 +69,9 @@ def total(sums: Iterable[ChunkSums]) -> ChunkSums:
 
 
 def objective(sums: ChunkSums, class_vectors: Floats) -> float:
-    """‖V − WH‖² with the weights of the sums and other class vectors."""
+    """‖V − WH‖² with the weights of the sums and other class vectors; not below 0, where rounding may take it."""
     cross = float((sums.wv * class_vectors).sum())
-    return sums.square - 2.0 * cross + float((sums.ww * (class_vectors @ class_vectors.T)).sum())
+    return max(sums.square - 2.0 * cross + float((sums.ww * (class_vectors @ class_vectors.T)).sum()), 0.0)
 
 
 def _add(a: ChunkSums, b: ChunkSums) -> ChunkSums:

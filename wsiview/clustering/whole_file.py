@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 
@@ -16,8 +16,9 @@ def write_whole(path: Path, content: bytes) -> None:
     OSError
         If any of it fails; an older file of that name is then untouched and nothing else is left behind.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".wsiview-", suffix=".part")
-    temporary = Path(name)
+    temporary = path.with_name(f".wsiview-{secrets.token_hex(8)}.part")
+    # unlike tempfile's, its permissions are those that any new file gets here
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -25,21 +26,13 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(stream.fileno())
         if temporary.read_bytes() != content:
             raise OSError("the disk gives back other bytes than were written")
-        temporary.chmod(_permissions(path))
+        with contextlib.suppress(FileNotFoundError):  # nothing to replace, nothing to keep
+            temporary.chmod(path.stat().st_mode & 0o777)
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     _flush_folder(path.parent)
-
-
-def _permissions(path: Path) -> int:
-    """Those of the file that is replaced, else what a plain new file gets (temporary files are private)."""
-    with contextlib.suppress(OSError):
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
 
 
 def _flush_folder(folder: Path) -> None:
