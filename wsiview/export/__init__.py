@@ -1,0 +1,1 @@
+"""Export: what leaves the program says where it came from (may use scene; no Qt, no torch)."""
