@@ -9,10 +9,9 @@ from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.nnls import class_weights
 from wsiview.explain.patch_evaluator import BatchResult, PatchEvaluator
 from wsiview.explain.planning import PatchPlan
+from wsiview.maps.cell_state import COMPUTED, OUTSIDE, UNREADABLE
 from wsiview.maps.store import BlockResult, PatchRows
 from wsiview.progress import Progress
-
-OUTSIDE, COMPUTED, UNREADABLE = 1, 2, 3
 
 
 class BlockSums:
@@ -35,9 +34,8 @@ class BlockSums:
         """Add one patch of a batch where it lies over the block."""
         index = patch - result.first
         row, col = int(self._plan.cell_rows[patch]) - self.top, int(self._plan.cell_cols[patch]) - self.left
-        side = self._plan.side
-        rows = slice(max(row, 0), min(row + side, self.height))
-        cols = slice(max(col, 0), min(col + side, self.width))
+        rows = slice(max(row, 0), min(row + self._plan.side[0], self.height))
+        cols = slice(max(col, 0), min(col + self._plan.side[1], self.width))
         self.wanted[rows, cols] = True
         if not result.readable[index]:
             return

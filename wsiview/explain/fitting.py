@@ -23,7 +23,7 @@ from wsiview.explain.features_cache import FeaturesCache
 from wsiview.explain.planning import patch_plan
 from wsiview.explain.request import BLOCK, batch_size
 from wsiview.features.overlap import patch_features
-from wsiview.features.reach import Reach, probe_reach
+from wsiview.features.reach import Reach, patch_locations, probe_reach
 from wsiview.models.classifier import Classifier
 from wsiview.models.default_layers import default_layer
 from wsiview.progress import Progress
@@ -194,6 +194,7 @@ class _Sampler:
         self._classifier, self._layer, self._rectify = classifier, layer, rectify
         self._geometry, self._settings = geometry, settings
         self._batch = batch_size(geometry.patch_pixels)
+        self._locations = patch_locations(classifier, layer, geometry.patch_pixels)
         self._patches_a_slide = max(1, settings.max_patches // n_slides)
         self._vectors_a_slide = max(1, min(settings.max_vectors, MAX_BYTES // (4 * channels)) // n_slides)
 
@@ -213,7 +214,7 @@ class _Sampler:
         )  # fmt: skip
         grid = patch_grid(
             level.size, geometry.patch_pixels, geometry.step_pixels, geometry.trim,
-            geometry.cell_stride, geometry.cell_centre,
+            geometry.cell_stride, geometry.cell_centre, self._locations,
         )  # fmt: skip
         kept = grid.kept(tissue_mask(slide, known), level.scale, geometry.min_tissue)
         plan = patch_plan(grid, kept, self._batch, BLOCK)
@@ -221,7 +222,7 @@ class _Sampler:
             raise SlideError(f"no tissue was found on {slide.path.name}; leave it out, or lower min_tissue")
         rng = np.random.default_rng([self._settings.seed, index])
         chosen = np.sort(rng.permutation(plan.n_patches)[: self._patches_a_slide])
-        origins = np.array([grid.origin(int(plan.rows[patch]), int(plan.cols[patch])) for patch in chosen])
+        origins = grid.origins(plan.rows[chosen], plan.cols[chosen])
         parts = FeaturesCache(cache, self._key(slide, level, chosen))
         return self._run(level, grid, origins, rng, parts, report)
 
@@ -234,7 +235,7 @@ class _Sampler:
         parts: FeaturesCache,
         report: Callable[[int, int], None],
     ) -> _Sample:
-        locations = grid.trimmed_side**2
+        locations = grid.trimmed[0] * grid.trimmed[1]
         each = max(1, min(locations, self._vectors_a_slide // len(origins)))
         vectors, places = [], []
         for first in range(0, len(origins), self._batch):

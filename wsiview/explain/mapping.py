@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 
 from wsiview import __version__
 from wsiview.clustering.clustering import Clustering
+from wsiview.clustering.colors import class_color
 from wsiview.errors import MapError
 from wsiview.explain.blocks import compute_block
 from wsiview.explain.patch_evaluator import PatchEvaluator
 from wsiview.explain.planning import PatchPlan, patch_plan
 from wsiview.explain.request import MapRequest
+from wsiview.features.reach import patch_locations
 from wsiview.geometry import Affine, Region
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.maps.plan import MapPlan
 from wsiview.maps.store import MapWriter
+from wsiview.models.bundle import Bundle
 from wsiview.models.classifier import Classifier
 from wsiview.progress import Progress
 from wsiview.slide.slide import Slide
@@ -64,13 +67,16 @@ class Layout:
         return self.grid.cells.cell_to_level0(self.level.scale)
 
 
-def layout(request: MapRequest, slide: Slide, clustering: Clustering, progress: Progress) -> Layout:
+def layout(
+    request: MapRequest, slide: Slide, classifier: Classifier, clustering: Clustering, progress: Progress
+) -> Layout:
     """Find the tissue and lay the patches over it."""
     level = VirtualLevel(slide, request.spacing, request.mpp, allow_upsampling=request.allow_upsampling)
     geometry = clustering.geometry
     tissue = tissue_mask(slide, request.mpp, progress)
+    locations = patch_locations(classifier, request.layer, request.patch)
     grid = patch_grid(
-        level.size, request.patch, request.step, request.trim, geometry.cell_stride, geometry.cell_centre
+        level.size, request.patch, request.step, request.trim, geometry.cell_stride, geometry.cell_centre, locations
     )
     kept = grid.kept(tissue, level.scale, request.min_tissue)
     return Layout(level, tissue, grid, patch_plan(grid, kept, request.batch, request.block))
@@ -104,7 +110,7 @@ def map_slide(
     """
     listener = listener or Listener()
     path = folder / request.map_name()
-    places = layout(request, slide, clustering, progress)
+    places = layout(request, slide, classifier, clustering, progress)
     if places.patches.n_patches == 0:
         raise MapError(
             f"no tissue was found on {slide.path.name}, so there is nothing to map; "
@@ -168,19 +174,15 @@ def map_plan(
         first_patch=patches.first_patch,
         saliency=request.saliency_names,
         class_names=clustering.letters,
-        class_colors=clustering.colors,
-        attributes=_attributes(request, slide, clustering, places),
+        class_colors=tuple(class_color(index) for index in range(clustering.n_classes)),
+        attributes=_attributes(request, slide, classifier.bundle, clustering, places),
     )
 
 
 def positions(places: Layout) -> NDArray[np.int64]:
     """Level-0 corner (x, y) of every kept patch, (n, 2), rounded to whole pixels."""
-    patches, scale = places.patches, places.level.scale
-    step, trim = places.grid.step, places.grid.trim
-    stride_x, stride_y = places.grid.cells.stride
-    x = (patches.cols * step - trim * stride_x) * scale[0]
-    y = (patches.rows * step - trim * stride_y) * scale[1]
-    return np.rint(np.stack([x, y], axis=1)).astype(np.int64)
+    corners = places.grid.origins(places.patches.rows, places.patches.cols)
+    return np.rint(corners * np.array(places.level.scale)).astype(np.int64)
 
 
 def _cell_microns(
@@ -191,7 +193,9 @@ def _cell_microns(
     return stride[0] * scale[0] * mpp[0], stride[1] * scale[1] * mpp[1]
 
 
-def _attributes(request: MapRequest, slide: Slide, clustering: Clustering, places: Layout) -> dict[str, Any]:
+def _attributes(
+    request: MapRequest, slide: Slide, bundle: Bundle, clustering: Clustering, places: Layout
+) -> dict[str, Any]:
     scale, geometry = places.level.scale, clustering.geometry
 
     def level0(side_x: float, side_y: float) -> list[float]:
@@ -204,8 +208,20 @@ def _attributes(request: MapRequest, slide: Slide, clustering: Clustering, place
             "dimensions": [slide.dimensions.width, slide.dimensions.height],
             "mpp": list(request.mpp or slide.mpp or ()) or None,
         },
-        "model": {"name": request.model_name, "fingerprint": request.model_fingerprint},
-        "clustering": {"name": request.clustering_name, "fingerprint": request.clustering_fingerprint},
+        "model": {
+            "name": bundle.name,
+            "fingerprint": bundle.fingerprint,
+            "activation": bundle.activation,
+            "threshold": bundle.threshold,
+            "target": bundle.target,
+            "linear_head": bundle.architecture in ("vgg-pool", "vgg16-gmp") or None,
+        },
+        "clustering": {
+            "name": clustering.name,
+            "fingerprint": clustering.fingerprint,
+            "gram": clustering.gram.tolist(),
+            "fitted_on_this_slide": slide.fingerprint in clustering.slides,
+        },
         "parameters": {**request.parameters, "tissue": places.tissue.digest(), "scale": list(scale)},
         "digest": request.digest(),
         "software": f"wsiview {__version__}",

@@ -26,7 +26,7 @@ class PatchPlan:
     cell_rows, cell_cols
         Its first trimmed cell, (n,).
     side
-        Trimmed cells on a side of a patch.
+        Rows and columns of a patch's trimmed cells.
     shape
         Rows and columns of cells on the slide.
     block
@@ -39,7 +39,7 @@ class PatchPlan:
     cols: Indices
     cell_rows: Indices
     cell_cols: Indices
-    side: int
+    side: tuple[int, int]
     shape: tuple[int, int]
     block: int
     first_patch: Indices
@@ -61,7 +61,7 @@ class PatchPlan:
 
     def reaching(self, block_row: int, block_col: int) -> Indices:
         """All patches with a trimmed cell in the block, in ascending order (the order of every sum)."""
-        back = -(-(self.side - 1) // self.block)
+        back = -(-(max(self.side) - 1) // self.block)
         near = [
             np.arange(own.start, own.stop)
             for row in range(max(0, block_row - back), block_row + 1)
@@ -72,15 +72,15 @@ class PatchPlan:
             return np.zeros(0, np.int64)
         patches = np.concatenate(near)
         top, left = block_row * self.block, block_col * self.block
-        reaches = (self.cell_rows[patches] + self.side > top) & (self.cell_cols[patches] + self.side > left)
+        reaches = (self.cell_rows[patches] + self.side[0] > top) & (self.cell_cols[patches] + self.side[1] > left)
         return patches[reaches]
 
     def covered(self) -> NDArray[np.bool_]:
         """Cells that any kept patch covers with its trimmed part, (rows, cols)."""
         # A difference array: each patch adds one at two corners of its square and takes it off at the others.
         steps = np.zeros((self.shape[0] + 1, self.shape[1] + 1), np.int32)
-        bottom = np.minimum(self.cell_rows + self.side, self.shape[0])
-        right = np.minimum(self.cell_cols + self.side, self.shape[1])
+        bottom = np.minimum(self.cell_rows + self.side[0], self.shape[0])
+        right = np.minimum(self.cell_cols + self.side[1], self.shape[1])
         np.add.at(steps, (self.cell_rows, self.cell_cols), 1)
         np.add.at(steps, (bottom, self.cell_cols), -1)
         np.add.at(steps, (self.cell_rows, right), -1)
@@ -91,16 +91,15 @@ class PatchPlan:
 def patch_plan(grid: PatchGrid, kept: NDArray[np.bool_], batch: int, block: int) -> PatchPlan:
     """Order the kept patches (rows, cols of the patch grid) by block, and inside a block by compact batches."""
     rows, cols = (index.astype(np.int64) for index in np.nonzero(kept))
-    per_step_x, per_step_y = grid.step // grid.cells.stride[0], grid.step // grid.cells.stride[1]
-    cell_rows, cell_cols = rows * per_step_y, cols * per_step_x
+    cell_rows, cell_cols = rows * grid.step_cells[1], cols * grid.step_cells[0]
     shape = grid.cells.rows, grid.cells.cols
     block_cols = -(-shape[1] // block)
     blocks = cell_rows // block * block_cols + cell_cols // block
-    side = max(1, int(np.sqrt(batch)))
-    order = np.lexsort((cols, rows, cols // side, rows // side, blocks))
+    compact = max(1, int(np.sqrt(batch)))
+    order = np.lexsort((cols, rows, cols // compact, rows // compact, blocks))
     n_blocks = -(-shape[0] // block) * block_cols
-    first = np.searchsorted(blocks[order], np.arange(n_blocks + 1))
+    first = np.searchsorted(blocks[order], np.arange(n_blocks + 1)).astype(np.int64)
+    side = grid.trimmed[1], grid.trimmed[0]
     return PatchPlan(
-        rows[order], cols[order], cell_rows[order], cell_cols[order], grid.trimmed_side, shape, block,
-        first.astype(np.int64),
+        rows[order], cols[order], cell_rows[order], cell_cols[order], side, shape, block, first
     )  # fmt: skip
