@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,33 +27,36 @@ class AxisReach:
     field: int
 
 
+class _Reached(Exception):
+    """The layer has run for the last time; what lies above it is of no interest."""
+
+
 class NanProbe:
     """Probes one layer of a network on the CPU, in evaluation mode and without gradients (the caller sees to both).
 
-    The input is long along the probed axis and as short as the network allows along the other: what a location sees
-    along one axis does not depend on the other.
+    Attributes
+    ----------
+    shape
+        Channels, rows and columns that the layer gives for one patch.
+
+    Raises
+    ------
+    NoFeatureMap
+        If the layer gives none, or the network can't take such a patch.
     """
 
-    def __init__(self, module: nn.Module, layer: str) -> None:
-        self._module, self._layer = module, layer
-        self._part = module.get_submodule(layer)
+    def __init__(self, module: nn.Module, layer: str, patch: int) -> None:
+        self.layer = layer
+        self._module, self._part, self._patch = module, module.get_submodule(layer), patch
         tensors = (*module.named_parameters(), *module.named_buffers())
         self._ghosts = {name: tensor.to("meta") for name, tensor in tensors}
+        self._calls = 0
+        try:
+            self.shape = self.shape_of(patch, patch)
+        except RuntimeError as error:
+            raise NoFeatureMap(layer, f"the network can't take patches of {patch} pixels ({error})") from None
 
-    def shape(self, height: int, width: int) -> tuple[int, int, int]:
-        """Channels, rows and columns that the layer gives for one input, without computing anything.
-
-        Raises
-        ------
-        RuntimeError
-            If the network can't take an input of that size.
-        """
-        with recording(self._part, self._layer) as outputs:
-            functional_call(self._module, self._ghosts, (torch.empty(1, 3, height, width, device="meta"),))
-        channels, rows, cols = only(outputs, self._layer).shape[1:]
-        return channels, rows, cols
-
-    def axis(self, axis: int, patch: int) -> AxisReach | None:
+    def axis(self, axis: int) -> AxisReach | None:
         """The reach along rows (axis 0) or columns (axis 1); None if every location sees everything.
 
         Raises
@@ -60,20 +64,52 @@ class NanProbe:
         NoFeatureMap
             If the locations are not evenly spaced.
         """
-        short = self._short_side(axis, patch)
+        short = self._short_side(axis)
         stride = None if short is None else self._stride(axis, short)
         if short is None or stride is None:
             return None
-        strip = _Strip(self._module, self._part, self._layer, axis, short)
+        strip = _Strip(self, axis, short)
         interior = _find_interior(strip, stride)
         return None if interior is None else _bisect(strip, stride, *interior)
 
-    def _short_side(self, axis: int, patch: int) -> int | None:
+    def shape_of(self, height: int, width: int) -> tuple[int, int, int]:
+        """Channels, rows and columns that the layer gives for one input, without computing anything.
+
+        Raises
+        ------
+        RuntimeError
+            If the network can't take an input of that size.
+        """
+        channels, rows, cols = self.output(torch.empty(1, 3, height, width, device="meta"), self._ghosts).shape[1:]
+        return channels, rows, cols
+
+    def output(self, images: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
+        """What the layer gives at its last call; the network's tensors may be replaced by others."""
+        calls = 0
+
+        def count(module: nn.Module, inputs: object, output: object) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == self._calls:
+                raise _Reached
+
+        with recording(self._part, self.layer) as outputs:
+            handle = self._part.register_forward_hook(count)
+            try:
+                with contextlib.suppress(_Reached):
+                    functional_call(self._module, dict(tensors), (images,))
+            finally:
+                handle.remove()
+        # The first run goes through to the end, and so tells how often the layer is called.
+        self._calls = calls
+        return only(outputs, self.layer)
+
+    def _short_side(self, axis: int) -> int | None:
         """The least of 16, 32, 64, … that the network takes beside a long side; None if it takes none."""
         side = 16
-        while side <= max(patch, 64):
+        while side <= max(self._patch, 64):
             try:
-                self.shape(*_sides(axis, _REGULAR, side))
+                self.shape_of(*_sides(axis, _REGULAR, side))
             except RuntimeError:
                 side *= 2
             else:
@@ -82,18 +118,19 @@ class NanProbe:
 
     def _stride(self, axis: int, short: int) -> int | None:
         """From the locations that twice the length adds; None if they do not follow the length."""
-        once, twice = (self.shape(*_sides(axis, length, short))[1 + axis] for length in (_REGULAR, 2 * _REGULAR))
+        once, twice = (self.shape_of(*_sides(axis, length, short))[1 + axis] for length in (_REGULAR, 2 * _REGULAR))
         more = twice - once
         return _REGULAR // more if more > 0 and _REGULAR % more == 0 else None
 
 
 @dataclass(frozen=True)
 class _Strip:
-    """Runs the network on strips with poisoned stretches."""
+    """Runs the network on poisoned strips: long along the probed axis, else as short as the network allows.
 
-    module: nn.Module
-    part: nn.Module
-    layer: str
+    What a location sees along one axis does not depend on the other.
+    """
+
+    probe: NanProbe
     axis: int
     short: int
 
@@ -103,9 +140,7 @@ class _Strip:
         images = images.contiguous(memory_format=torch.channels_last)
         for image, (start, stop) in zip(images, stretches, strict=True):
             image.narrow(1 + self.axis, start, stop - start).fill_(torch.nan)
-        with recording(self.part, self.layer) as outputs:
-            self.module(images)
-        found: Tensor = torch.isnan(only(outputs, self.layer)).any(dim=1).any(dim=2 - self.axis)
+        found = torch.isnan(self.probe.output(images, {})).any(dim=1).any(dim=2 - self.axis)
         result: NDArray[np.bool_] = found.numpy()
         return result
 
@@ -144,11 +179,8 @@ def _bisect(strip: _Strip, stride: int, length: int, count: int, first: int, las
         hit, clean = np.where(noticed, middle, hit), np.where(noticed, clean, middle)
     start, end = int(clean[0]), length - int(clean[1])
     last_start = start + stride * (last - first)
-    checks = strip.noticed(
-        length, [(0, start), (0, start + 1), (0, last_start), (0, last_start + 1), (end, length), (end - 1, length)]
-    )
-    noticed = checks[range(6), [first, first, last, last, last, last]]
-    if noticed.tolist() != [False, True] * 3:
-        raise NoFeatureMap(strip.layer, "its locations are not evenly spaced on the patch")
+    stretches = [(0, start + 1), (0, last_start), (0, last_start + 1), (end - 1, length)]
+    if strip.noticed(length, stretches)[range(4), [first, last, last, last]].tolist() != [True, False, True, True]:
+        raise NoFeatureMap(strip.probe.layer, "its locations are not evenly spaced on the patch")
     field = end - last_start
     return AxisReach(stride, start - stride * first + field / 2, field)

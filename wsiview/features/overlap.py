@@ -111,7 +111,7 @@ def _factorisable(found: Tensor, layer: str, rectify: bool) -> Tensor:
     if not (np.isfinite(least) and np.isfinite(most)):
         raise FeaturesUnusable(layer, "it gives numbers that are not finite; check the model's weights and transform")
     if least < 0:
-        raise FeaturesUnusable(layer, 'it gives negative numbers; set "rectify": true in config.json, or choose the ReLU after it')
+        raise FeaturesUnusable(layer, 'it gives negative numbers; set "rectify" to true, or choose the ReLU after it')
     return found
 
 

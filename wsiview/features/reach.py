@@ -65,11 +65,11 @@ def probe_reach(classifier: Classifier, layer: str, rectify: bool = False) -> Re
     if classifier.device.type != "cpu":
         # Fast convolutions of accelerators (Winograd, FFT) let a NaN spread beyond the field.
         module = copy.deepcopy(module).cpu()
+    patch = classifier.bundle.patch_pixels
     with evaluating(module), torch.no_grad():
-        probe = NanProbe(module, layer)
-        patch = classifier.bundle.patch_pixels
-        channels, rows, cols = probe.shape(patch, patch)
-        x, y = probe.axis(1, patch), probe.axis(0, patch)
+        probe = NanProbe(module, layer, patch)
+        y, x = probe.axis(0), probe.axis(1)
+    channels, rows, cols = probe.shape
     if x is None or y is None:
         return _global(layer, patch, channels, rows, cols)
     return Reach((x.stride, y.stride), (x.centre, y.centre), (x.field, y.field), channels, True, (rows, cols))
@@ -85,13 +85,13 @@ def patch_locations(classifier: Classifier, layer: str, patch: int) -> tuple[int
     """
     classifier.layer(layer)
     with evaluating(classifier.module), torch.no_grad():
-        _, rows, cols = NanProbe(classifier.module, layer).shape(patch, patch)
+        _, rows, cols = NanProbe(classifier.module, layer, patch).shape
     return cols, rows
 
 
 def _global(layer: str, patch: int, channels: int, rows: int, cols: int) -> Reach:
     if patch % rows or patch % cols:
-        raise NoFeatureMap(layer, f"it sees the whole patch, and its {rows} × {cols} locations do not divide {patch} pixels")
+        raise NoFeatureMap(layer, f"its {rows} × {cols} locations see the whole patch and do not divide its side, {patch}")
     stride = patch // cols, patch // rows
-    note = f"every location of {layer!r} sees the whole patch, so only whole patches can be run, and cells are placed by shape"
+    note = f"every location of {layer!r} sees the whole patch, so cells are placed by the shape alone"
     return Reach(stride, (stride[0] / 2, stride[1] / 2), (patch, patch), channels, False, (rows, cols), note)

@@ -1,4 +1,4 @@
-"""Recording: what a layer gives while a network runs, and gradients from that layer upward; the network stays as it was found."""
+"""Recording: what a layer gives while a network runs, and gradients from it upward; the network stays as it was."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class NoFeatureMap(ModelError):
     """The layer gives nothing that can be laid over a slide."""
 
     def __init__(self, layer: str, reason: str) -> None:
-        super().__init__(f"the layer {layer!r} can't be explained: {reason}; choose a convolutional layer or the ReLU after it")
+        super().__init__(f"the layer {layer!r} can't be explained: {reason}; choose a convolution or the ReLU after it")
         self.layer = layer
 
 
 @contextmanager
 def evaluating(module: nn.Module) -> Iterator[None]:
-    """Evaluation mode and no parameter gradients while the block runs; every flag of every part is put back afterwards."""
+    """Evaluation mode and no parameter gradients while the block runs; afterwards every flag is as it was."""
     training = [(part, part.training) for part in module.modules()]
     asking = [(parameter, parameter.requires_grad) for parameter in module.parameters()]
     try:

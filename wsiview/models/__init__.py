@@ -1,4 +1,4 @@
-"""Models: bundles, architectures, weights and devices; the only room that builds networks, and the only one with torchvision."""
+"""Models: bundles, architectures, weights and devices; the only room that builds networks."""
 
 from wsiview.models.bundle import Bundle, BundleError, read_bundle
 from wsiview.models.default_layers import default_layer

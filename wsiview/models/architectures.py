@@ -85,6 +85,6 @@ def build_architecture(architecture: str, options: Mapping[str, Any], num_classe
     else:
         raise ArchitectureUnknown(architecture)
     for part in module.modules():
-        if getattr(part, "inplace", False):
+        if isinstance(part, (nn.ReLU, nn.Dropout)):
             part.inplace = False
     return module

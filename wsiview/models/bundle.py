@@ -1,4 +1,4 @@
-"""Bundle: a classifier as a folder – what its config says, where its weights are, and its fingerprint; free of torch."""
+"""Bundle: a classifier as a folder – its config, the place of its weights, its fingerprint; free of torch."""
 
 from __future__ import annotations
 
@@ -113,8 +113,7 @@ def read_bundle(path: Path | str) -> Bundle:
     """
     folder = Path(path)
     if not folder.is_dir():
-        reason = "is a file; choose the model's folder" if folder.exists() else "does not exist; choose a model's folder"
-        raise BundleError(folder, reason)
+        raise BundleError(folder, f"{'is a file' if folder.exists() else 'does not exist'}; choose the model's folder")
     config = read_config(folder / "config.json")
     if config.text("spec_version").split(".")[0] != "1":
         raise config.fault("spec_version", f"is {config.text('spec_version')!r}; this version of wsiview reads 1.x")
@@ -124,6 +123,7 @@ def read_bundle(path: Path | str) -> Bundle:
     transform = read_transform(config, config.whole("patch_size_pixels", 1, 8192), _spacing(config))
     names = _class_names(config)
     layer = extra.text("layer") if "layer" in extra else None
+    layout: dict[str, Any] = _layout(extra, transform, architecture, options, layer)
     return Bundle(
         path=folder,
         name=config.text("name"),
@@ -137,7 +137,7 @@ def read_bundle(path: Path | str) -> Bundle:
         std=transform.std,
         layer=layer,
         rectify=extra.flag("rectify", default_layer(architecture, options) == (layer, True)),
-        **_layout(extra, transform, architecture, options, layer),
+        **layout,
         **_outputs(extra, len(names)),
         min_tissue=extra.number("min_tissue", 0, 1, 0.1),
         license=extra.text("license", ""),

@@ -1,4 +1,4 @@
-"""Classifier: a bundle's network, ready to run: weights loaded, on its device, evaluating, without gradients of its own."""
+"""Classifier: a bundle's network, ready to run: loaded, on its device, evaluating, without gradients of its own."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Classifier:
         LayerNotFound
             If there is none.
         """
-        layers = dict(self.module.named_modules())
+        layers: dict[str, nn.Module] = dict(self.module.named_modules())
         if not name or name not in layers:
             raise LayerNotFound(name, self.layer_names)
         return layers[name]
@@ -76,7 +76,10 @@ class Classifier:
         """
         logits = self.module(images)
         if not isinstance(logits, Tensor) or logits.shape != (len(images), self.bundle.num_classes):
-            raise ModelError(f"the model {self.bundle.name!r} does not give one row of {self.bundle.num_classes} outputs for each patch; check its architecture")
+            raise ModelError(
+                f"the model {self.bundle.name!r} does not give one row of {self.bundle.num_classes} outputs "
+                "for each patch; check its architecture"
+            )
         return logits
 
 

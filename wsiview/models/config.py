@@ -10,7 +10,9 @@ from typing import Any
 
 from wsiview.errors import ModelError
 
-_KINDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", list: "a list", dict: "an object"}
+_KINDS: Mapping[type, str] = {
+    str: "a text", int: "a whole number", float: "a number", bool: "true or false", list: "a list", dict: "an object",
+}  # fmt: skip
 
 
 class BundleError(ModelError):
@@ -38,9 +40,11 @@ class Config:
         self.path, self._values, self._within = path, values, within
 
     def __contains__(self, field: str) -> bool:
+        """Whether the field is there and not null."""
         return self._values.get(field) is not None
 
     def __iter__(self) -> Iterator[str]:
+        """Names of the fields."""
         return iter(self._values)
 
     def fault(self, field: str, reason: str) -> BundleError:
@@ -112,7 +116,7 @@ def read_config(path: Path) -> Config:
     try:
         values = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise BundleError(path.parent, "has no config.json, so it is no model bundle; choose the model's folder") from None
+        raise BundleError(path.parent, "has no config.json; choose the folder of a model bundle") from None
     except OSError as error:
         raise BundleError(path, f"can't be read ({error.strerror}); check the file and its permissions") from None
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Default layers: the architectures that are known, and which layer of each is explained unless a bundle says otherwise."""
+"""Default layers: the architectures that are known, and the layer of each that is explained by default."""
 
 from __future__ import annotations
 

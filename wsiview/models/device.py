@@ -20,7 +20,7 @@ class DeviceMissing(ModelError):
 
 
 def pick_device(name: str | None = None) -> torch.device:
-    """The device of that name ("cpu", "cuda", "cuda:1", "mps"); without a name the fastest: CUDA, else MPS, else the CPU.
+    """The device of that name ("cpu", "cuda", "cuda:1", "mps"); without a name CUDA, else MPS, else the CPU.
 
     Raises
     ------

@@ -53,7 +53,7 @@ def read_transform(config: Config, patch: int, spacing: float | None) -> Transfo
             side = _cropped(arguments, side)
         elif name == "ToTensor":
             if scaled or mean_std is not None:
-                raise config.fault("transform", "has ToTensor twice or after Normalize; it must come once, before Normalize")
+                raise config.fault("transform", "has a ToTensor too many; it must come once, before Normalize")
             scaled = True
         elif mean_std is not None:
             raise config.fault("transform", "has Normalize twice; combine the two into one")
@@ -61,7 +61,7 @@ def read_transform(config: Config, patch: int, spacing: float | None) -> Transfo
             mean_std = _normalisation(config, arguments, scaled)
     if mean_std is None:
         if not scaled:
-            raise config.fault("transform", "has neither ToTensor nor Normalize; say which pixel values the network reads")
+            raise config.fault("transform", "has neither ToTensor nor Normalize; add what the network was trained with")
         mean_std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
     return Transform(side, spacing, *mean_std)
 
@@ -99,10 +99,10 @@ def _normalisation(config: Config, arguments: Config, scaled: bool) -> tuple[Tri
         raise arguments.fault("std", f"is {list(std)}; every entry must be above 0")
     if scaled:
         if max(mean) > 1:
-            raise arguments.fault("mean", "is for pixels from 0 to 255, but ToTensor makes them 0 to 1; leave ToTensor out")
+            raise arguments.fault("mean", "is for pixels of 0 to 255, but ToTensor makes them 0 to 1; remove ToTensor")
         return mean, std
     if 0 < max(mean) <= 1 and max(std) <= 1:
-        raise config.fault("transform", "has no ToTensor, but its Normalize is for pixels from 0 to 1; put ToTensor before it")
+        raise config.fault("transform", "has a Normalize for pixels of 0 to 1; put ToTensor before it")
     return _per_255(mean), _per_255(std)
 
 

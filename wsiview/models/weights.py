@@ -37,7 +37,7 @@ def load_weights(module: nn.Module, bundle: Bundle) -> None:
         if tensor.is_floating_point():
             tensors[name] = tensor = tensor.float()
             if not bool(torch.isfinite(tensor).all()):
-                raise BundleError(bundle.weights_path, f"the tensor {name!r} has numbers that are not finite; train or save it again")
+                raise BundleError(bundle.weights_path, f"the tensor {name!r} holds NaN or infinity; save it again")
     module.load_state_dict(tensors, strict=True, assign=True)
 
 
@@ -86,7 +86,7 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
             "save the network's state_dict with safetensors as model.safetensors",
         ) from None
     if not isinstance(held, Mapping) or not all(isinstance(value, Tensor) for value in held.values()):
-        raise BundleError(path, "holds no plain state_dict; save the network's state_dict with safetensors as model.safetensors")
+        raise BundleError(path, "holds no plain state_dict; save the network's with safetensors as model.safetensors")
     return {str(name): tensor.detach() for name, tensor in held.items()}
 
 

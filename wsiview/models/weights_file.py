@@ -1,4 +1,4 @@
-"""Weights file: which file of a bundle holds the tensors, whether it is safe to read, and their digest; free of torch for safetensors."""
+"""Weights file: which file of a bundle holds the tensors, whether it is safe to read, and the tensors' digest."""
 
 from __future__ import annotations
 
