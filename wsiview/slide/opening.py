@@ -70,7 +70,7 @@ def open_checked(path: Path | str, timeout: float = 10.0) -> Slide:
     path = Path(path)
     try:
         trial = subprocess.run(
-            [sys.executable, "-m", "wsiview.slide.trial", os.fspath(path.absolute())],
+            _command(path),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -87,6 +87,10 @@ def open_checked(path: Path | str, timeout: float = 10.0) -> Slide:
     if trial.returncode != 0:
         raise SlideUnopenable(path, "it breaks the program that decodes it; check the file or copy it again")
     return open_slide(path)
+
+
+def _command(path: Path) -> list[str]:
+    return [sys.executable, "-m", "wsiview.slide.trial", os.fspath(path.absolute())]
 
 
 def _environment() -> dict[str, str]:
