@@ -91,7 +91,7 @@ def patch_locations(classifier: Classifier, layer: str, patch: int) -> tuple[int
 
 def _global(layer: str, patch: int, channels: int, rows: int, cols: int) -> Reach:
     if patch % rows or patch % cols:
-        raise NoFeatureMap(layer, f"its {rows} × {cols} locations see the whole patch and do not divide its side, {patch}")
+        raise NoFeatureMap(layer, f"its {rows} × {cols} locations see the whole patch and do not divide its {patch} px")
     stride = patch // cols, patch // rows
     note = f"every location of {layer!r} sees the whole patch, so cells are placed by the shape alone"
     return Reach(stride, (stride[0] / 2, stride[1] / 2), (patch, patch), channels, False, (rows, cols), note)

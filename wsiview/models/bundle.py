@@ -79,7 +79,7 @@ class Bundle:
     def fingerprint(self) -> str:
         """SHA-256 (hex) over the sorted tensors and the canonical JSON of what changes the output.
 
-        A mended description, another layer or target leave it as it is. Torch is loaded only for a `.pt` file.
+        A mended description, another layer or target leave it as it is.
 
         Raises
         ------

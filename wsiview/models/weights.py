@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -13,12 +13,8 @@ from torch import Tensor, nn
 
 from wsiview.models.bundle import Bundle
 from wsiview.models.config import BundleError
-from wsiview.models.weights_file import read_header, refuse_programs
-
-_DTYPES = {
-    torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16",
-    torch.int64: "I64", torch.int32: "I32", torch.int16: "I16", torch.int8: "I8", torch.uint8: "U8", torch.bool: "BOOL",
-}  # fmt: skip
+from wsiview.models.safetensors_file import read_header
+from wsiview.models.weights_file import refuse_programs
 
 
 def load_weights(module: nn.Module, bundle: Bundle) -> None:
@@ -56,21 +52,6 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         except (SafetensorError, OSError) as error:
             raise BundleError(path, f"can't be read as safetensors ({error}); copy or download it again") from None
     return _read_pickle(path)
-
-
-def raw_tensors(path: Path) -> Iterator[tuple[str, str, tuple[int, ...], bytes]]:
-    """Name, dtype, shape and raw bytes of each tensor of a `.pt` file, sorted by name.
-
-    Raises
-    ------
-    BundleError
-        As `read_tensors`, and for kinds of numbers that no layer here has.
-    """
-    for name, tensor in sorted(read_tensors(path).items()):
-        if tensor.dtype not in _DTYPES:
-            raise BundleError(path, f"the tensor {name!r} is of kind {tensor.dtype}; save it as float32")
-        data = tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
-        yield name, _DTYPES[tensor.dtype], tuple(tensor.shape), data
 
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:

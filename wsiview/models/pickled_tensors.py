@@ -1,0 +1,134 @@
+"""Pickled tensors: reads a `.pt` state dict without torch and without running anything that the pickle names."""
+
+from __future__ import annotations
+
+import io
+import math
+import pickle
+import zipfile
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wsiview.models.config import BundleError
+
+_KINDS = {
+    "DoubleStorage": ("F64", 8), "FloatStorage": ("F32", 4), "HalfStorage": ("F16", 2), "BFloat16Storage": ("BF16", 2),
+    "LongStorage": ("I64", 8), "IntStorage": ("I32", 4), "ShortStorage": ("I16", 2), "CharStorage": ("I8", 1),
+    "ByteStorage": ("U8", 1), "BoolStorage": ("BOOL", 1),
+}  # fmt: skip
+_DIRECTORY_LIMIT = 64 * 2**20  # bytes of a pickle without its tensors; real ones stay under one
+_FAULTS = (
+    zipfile.BadZipFile, pickle.UnpicklingError, LookupError, ValueError, TypeError, AttributeError, EOFError,
+    ArithmeticError, RuntimeError,
+)  # fmt: skip
+"""What reading a damaged or hostile pickle can raise."""
+
+_WAY_OUT = "save the network's state_dict with safetensors as model.safetensors"
+
+
+@dataclass(frozen=True)
+class _Storage:
+    """A run of numbers in the zip, by its key."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A tensor as a view of a storage, as the pickle describes it."""
+
+    storage: _Storage
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+def pickled_tensors(path: Path) -> Iterator[tuple[str, str, tuple[int, ...], bytes]]:
+    """Name, dtype (in safetensors' words), shape and contiguous little-endian bytes of each tensor, sorted by name.
+
+    The zip format of torch 1.6 and later; the pickle in it may name tensors and dictionaries and nothing else.
+
+    Raises
+    ------
+    BundleError
+        If the file is damaged, older, or holds anything else.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            root = _root(archive)
+            for name, placed in sorted(_state_dict(archive, root).items()):
+                kind, data = _contents(archive, root, placed)
+                yield name, kind, placed.shape, data
+    except OSError as error:
+        raise BundleError(path, f"can't be read ({error.strerror or error}); copy or download it again") from None
+    except _FAULTS:
+        raise BundleError(path, f"is damaged, or holds more than tensors, which could run code; {_WAY_OUT}") from None
+
+
+def _root(archive: zipfile.ZipFile) -> str:
+    """The folder inside the zip that everything lies in."""
+    root = next(name for name in [*archive.namelist(), ""] if name.endswith("data.pkl") or not name)
+    root = root.removesuffix("data.pkl")
+    if f"{root}byteorder" in archive.namelist() and archive.read(f"{root}byteorder") != b"little":
+        raise ValueError("big-endian")
+    return root
+
+
+def _state_dict(archive: zipfile.ZipFile, root: str) -> Mapping[str, _Placed]:
+    directory = archive.getinfo(f"{root}data.pkl")
+    if directory.file_size > _DIRECTORY_LIMIT or directory.compress_type != zipfile.ZIP_STORED:
+        raise ValueError("not as torch writes it")
+    held = _Reader(io.BytesIO(archive.read(directory))).load()
+    if not isinstance(held, dict) or not all(type(key) is str and type(held[key]) is _Placed for key in held):
+        raise ValueError("no state_dict")
+    return held
+
+
+def _contents(archive: zipfile.ZipFile, root: str, placed: _Placed) -> tuple[str, bytes]:
+    """Kind and bytes of one tensor; its view is checked against the storage before anything is read through it."""
+    kind, width = _KINDS[placed.storage.kind]
+    member = archive.getinfo(f"{root}data/{placed.storage.key}")
+    if member.compress_type != zipfile.ZIP_STORED or len(placed.shape) != len(placed.strides):
+        raise ValueError("not as torch writes it")
+    if math.prod(placed.shape) == 0:
+        return kind, b""
+    last = placed.offset + sum((side - 1) * stride for side, stride in zip(placed.shape, placed.strides, strict=True))
+    if min(placed.offset, *placed.shape, *placed.strides, 0) < 0 or (last + 1) * width > member.file_size:
+        raise ValueError("outside its storage")
+    numbers = np.frombuffer(archive.read(member), f"<u{width}")[placed.offset :]
+    strides = [stride * width for stride in placed.strides]
+    return kind, np.lib.stride_tricks.as_strided(numbers, placed.shape, strides).tobytes()
+
+
+def _tensor(storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object) -> _Placed:
+    sides = tuple(int(side) for side in shape), tuple(int(stride) for stride in strides)
+    return _Placed(storage, int(offset), *sides)
+
+
+def _parameter(tensor: _Placed, *_: object) -> _Placed:
+    return tensor
+
+
+class _Reader(pickle.Unpickler):
+    """An unpickler that knows four names; everything else a pickle could call is refused."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("collections", "OrderedDict"):
+            return OrderedDict
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return _tensor
+        if (module, name) == ("torch._utils", "_rebuild_parameter"):
+            return _parameter
+        if module == "torch" and name in _KINDS:
+            return name
+        raise pickle.UnpicklingError(f"{module}.{name}")
+
+    def persistent_load(self, pid: Any) -> _Storage:
+        _, kind, key, *_ = pid
+        return _Storage(str(kind), str(key))
