@@ -22,7 +22,7 @@ def tables() -> PaperTables:
     weights[..., 2] = 0
     saliency = weights[..., 0] - weights[..., 1] + 0.1 * rng.normal(size=(200, 5, 5))
     h = np.array([[1, 0, 0, 0], [0.6, 0.8, 0, 0], [0, 0, 0, 0]])
-    return paper_tables(patch_statistics(weights, {"gradcam/1": saliency}), tumour, h, np.arange(200) % 8, seed=1)
+    return paper_tables(patch_statistics(weights, {"gradcam/1": saliency}), tumour, h @ h.T, np.arange(200) % 8, seed=1)
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -45,7 +45,7 @@ class PaperTables:
 def paper_tables(
     statistics: PatchStatistics,
     labels: NDArray[np.bool_],
-    class_vectors: NDArray[np.floating],
+    gram: NDArray[np.floating],
     groups: NDArray[Any] | None = None,
     seed: int = 0,
 ) -> PaperTables:
@@ -57,8 +57,8 @@ def paper_tables(
         Of the n sampled patches.
     labels
         (n,) bool, the model's own label.
-    class_vectors
-        H (K, C).
+    gram
+        G = H Hᵀ (K, K) of the clustering.
     groups
         (n,) patient, or else slide, of each patch.
     seed
@@ -69,13 +69,13 @@ def paper_tables(
     ValueError
         If shapes don't fit.
     """
-    if len(class_vectors) != statistics.n_classes or labels.shape != (len(statistics),):
-        raise ValueError("class vectors, labels and patch statistics speak of different classes or patches")
+    if len(gram) != statistics.n_classes or labels.shape != (len(statistics),):
+        raise ValueError("the Gram matrix, labels and patch statistics speak of different classes or patches")
     return PaperTables(
         len(statistics),
         int(labels.sum()),
         class_correlation(statistics.correlation),
-        class_cosine(class_vectors),
+        class_cosine(gram),
         {name: surrogate_model(getattr(statistics, name), labels, groups, seed) for name in FEATURES},
         {method: agreement(one, labels) for method, one in statistics.saliency.items()},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -88,6 +88,11 @@ class PatchStatistics:
         for method, one in self.saliency.items():
             columns |= {f"{method}/{name}": getattr(one, name) for name in _SALIENCY_COLUMNS}
         return columns
+
+    @staticmethod
+    def column_names(methods: Iterable[str]) -> tuple[str, ...]:
+        """The names that `columns` gives, for these saliency maps."""
+        return (*_CLASS_COLUMNS, *(f"{method}/{name}" for method in methods for name in _SALIENCY_COLUMNS))
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, NDArray[np.floating]]) -> PatchStatistics:

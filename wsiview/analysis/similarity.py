@@ -23,10 +23,10 @@ def class_correlation(correlation: NDArray[np.float64]) -> Summary:
     return summarised(correlation)
 
 
-def class_cosine(class_vectors: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Fig. 4 right: cosine between rows of H (K, C); (K, K), NaN for dead classes."""
-    h = np.asarray(class_vectors, dtype=np.float64)
-    norm = np.sqrt((h * h).sum(axis=1, keepdims=True))
-    unit = np.where(norm > 0, h / np.where(norm > 0, norm, 1.0), np.nan)
-    cosine: NDArray[np.float64] = np.minimum((unit[:, None, :] * unit[None, :, :]).sum(axis=2), 1.0)
+def class_cosine(gram: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Fig. 4 right: cosine between the rows of H, from G = H Hᵀ (K, K); (K, K), NaN for dead classes."""
+    g = np.asarray(gram, dtype=np.float64)
+    norm = np.sqrt(np.diag(g))
+    unit = np.divide(1.0, norm, out=np.full_like(norm, np.nan), where=norm > 0)
+    cosine: NDArray[np.float64] = np.minimum(g * unit[:, None] * unit[None, :], 1.0)
     return cosine
