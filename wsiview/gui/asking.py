@@ -1,0 +1,126 @@
+"""Asking: file choosers, the few dialogs and the sheets of one window; none of them blocks what goes on beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtWidgets import QDialog, QFileDialog
+
+from wsiview.errors import SlideError
+from wsiview.gui.dialogs.mpp_dialog import MppDialog
+from wsiview.gui.dialogs.sheets import about_sheet, keys_sheet, picture_sheet
+from wsiview.gui.messages import Weight
+
+if TYPE_CHECKING:
+    from wsiview.gui.main_window import MainWindow
+
+SLIDES = (
+    "Slides (*.svs *.tif *.tiff *.ndpi *.vms *.vmu *.scn *.mrxs *.svslide *.bif *.czi *.dcm "
+    "*.png *.jpg *.jpeg *.bmp *.webp);;All files (*)"
+)
+
+
+class Asking(QObject):
+    """Opens each question over its window and hands the answer to the session."""
+
+    def __init__(self, window: MainWindow) -> None:
+        """Ask over this window."""
+        super().__init__(window)
+        self._window = window
+
+    def slide(self) -> None:
+        """Which slide?"""
+        self._choose("slide", "Open slide", SLIDES)
+
+    def model(self) -> None:
+        """Which model?"""
+        self._choose("model", "Choose a model's folder", "", folder=True)
+
+    def clustering(self) -> None:
+        """Which clustering?"""
+        self._choose("clustering", "Choose clustering", "Clusterings (*.clustering);;All files (*)")
+
+    def map(self) -> None:
+        """Which map?"""
+        self._choose("map", "Show map: choose its .ome.zarr folder", "", folder=True)
+
+    def mpp(self) -> None:
+        """How large is a pixel? Asked for by the reader."""
+        self._ask_mpp("", explain=False)
+
+    def mpp_for_map(self) -> None:
+        """How large is a pixel? Needed to compute."""
+        self._ask_mpp("The model needs to know, and the file doesn't tell.", explain=True)
+
+    def keys(self) -> None:
+        """Show all keys."""
+        keys_sheet(self._window.menus.keys(), self._window).open()
+
+    def about(self) -> None:
+        """Show what the program is and is not."""
+        logo = self._window.windowIcon().pixmap(QSize(72, 72), self._window.devicePixelRatioF())
+        about_sheet(logo, self._window).open()
+
+    def associated(self) -> None:
+        """Show the picture that travels with the slide, on request."""
+        slide = self._window.session.slide
+        if slide is None or not slide.associated:
+            return
+        name = "label" if "label" in slide.associated else slide.associated[0]
+        try:
+            pixels = slide.read_associated(name)
+        except SlideError as error:
+            self._window.session.tell(str(error), Weight.ERROR)
+            return
+        picture_sheet(name, pixels, self._window).open()
+
+    def picture_path(self, suggested: str, answer: Callable[[Path], None]) -> None:
+        """Where shall a picture be saved?"""
+        preferences = self._window.session.preferences
+        dialog = QFileDialog(self._window, "Export screenshot", str(preferences.folder("picture") / suggested))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter("PNG picture (*.png)")
+        dialog.setDefaultSuffix("png")
+
+        def take(name: str) -> None:
+            preferences.set_folder("picture", Path(name).parent)
+            answer(Path(name))
+
+        dialog.fileSelected.connect(take)
+        _show(dialog)
+
+    def _choose(self, kind: str, title: str, names: str, *, folder: bool = False) -> None:
+        preferences = self._window.session.preferences
+        dialog = QFileDialog(self._window, title, str(preferences.folder(kind)), names)
+        dialog.setFileMode(QFileDialog.FileMode.Directory if folder else QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(partial(self._take, kind))
+        _show(dialog)
+
+    def _take(self, kind: str, name: str) -> None:
+        session, path = self._window.session, Path(name)
+        session.preferences.set_folder(kind, path.parent)
+        {
+            "slide": session.open_slide,
+            "model": session.choose_model,
+            "clustering": session.choose_clustering,
+            "map": session.show_map,
+        }[kind](path)
+
+    def _ask_mpp(self, reason: str, *, explain: bool) -> None:
+        session = self._window.session
+        if session.slide is None:
+            return
+        dialog = MppDialog(session.slide.name, session.mpp, reason=reason, parent=self._window)
+        dialog.given.connect(session.set_mpp)
+        if explain:
+            dialog.given.connect(lambda _: session.explain())
+        _show(dialog)
+
+
+def _show(dialog: QDialog) -> None:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()

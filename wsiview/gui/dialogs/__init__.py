@@ -1,0 +1,1 @@
+"""Dialogs: the few questions and sheets that stand before the window; none comes up unasked while one looks."""

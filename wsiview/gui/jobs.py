@@ -1,0 +1,89 @@
+"""Jobs: slow steps off the interface's thread, of which only the newest is heard."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from wsiview.errors import WsiviewError
+from wsiview.progress import Cancelled, Progress, Step
+
+log = logging.getLogger(__name__)
+
+
+class Job(QObject):
+    """One kind of slow work; starting it again silences the start before.
+
+    Parameters
+    ----------
+    discard
+        Called with a result that nobody wants any more (on the interface's thread), to close what it holds.
+    """
+
+    succeeded = Signal(object)
+    failed = Signal(object)
+    progressed = Signal(object)
+    _finished = Signal(int, object)
+    _stepped = Signal(int, object)
+
+    def __init__(self, parent: QObject | None = None, discard: Callable[[Any], None] | None = None) -> None:
+        """Wait for work."""
+        super().__init__(parent)
+        self._executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="wsiview-job")
+        self._discard = discard
+        self._generation = 0
+        self._progress = Progress()
+        self._running = False
+        self._closed = False
+        self._finished.connect(self._deliver)
+        self._stepped.connect(self._step)
+
+    @property
+    def running(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._running
+
+    def start(self, work: Callable[[Progress], object]) -> None:
+        """Run the work on a thread; what was started before is no longer heard."""
+        self.cancel()
+        generation = self._generation
+        self._progress = Progress(lambda step: self._stepped.emit(generation, step))
+        self._running = True
+        future = self._executor.submit(work, self._progress)
+        future.add_done_callback(lambda done: self._finished.emit(generation, done))
+
+    def cancel(self) -> None:
+        """No longer wait for an answer."""
+        self._progress.cancel()
+        self._generation += 1
+        self._running = False
+
+    def close(self) -> None:
+        """Cancel, and wait for the threads to end."""
+        self.cancel()
+        self._closed = True
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    @Slot(int, object)
+    def _step(self, generation: int, step: Step) -> None:
+        if generation == self._generation:
+            self.progressed.emit(step)
+
+    @Slot(int, object)
+    def _deliver(self, generation: int, done: Future[object]) -> None:
+        error = None if done.cancelled() else done.exception()
+        if done.cancelled() or generation != self._generation:
+            if not done.cancelled() and error is None and self._discard is not None:
+                self._discard(done.result())
+            return
+        self._running = False
+        if error is None:
+            self.succeeded.emit(done.result())
+        elif not isinstance(error, Cancelled):
+            if not isinstance(error, WsiviewError):
+                log.error("a job died", exc_info=error)
+            self.failed.emit(error)

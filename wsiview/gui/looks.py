@@ -1,0 +1,54 @@
+"""Looks: what a click in the layers panel makes of the layers; pure steps from one stack to the next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from wsiview.scene.layers import LayerStack
+
+
+def changed(stack: LayerStack, index: int, **facts: Any) -> LayerStack:
+    """The stack with something else about one class."""
+    return stack.with_class(index, replace(stack.classes[index], **facts))
+
+
+def with_strength(stack: LayerStack, index: int, *, add: bool) -> LayerStack:
+    """Show how strong one class is; `add` lays it beside the one shown, of which there are at most two.
+
+    Asking for a class that is shown alone takes it away.
+    """
+    shown = stack.strength
+    if index in shown:
+        rest = tuple(other for other in shown if other != index)
+        chosen = rest if add or not rest else (index,)
+    else:
+        chosen = (*shown[-1:], index) if add else (index,)
+    return replace(stack, strength=chosen, hidden=False)
+
+
+def with_strongest(stack: LayerStack, on: bool) -> LayerStack:
+    """Show, or not, which class is strongest."""
+    return replace(stack, strongest=on, hidden=False)
+
+
+def with_saliency(stack: LayerStack, name: str | None) -> LayerStack:
+    """Show an influence map, or none."""
+    return replace(stack, saliency=name, hidden=False)
+
+
+def with_prediction(stack: LayerStack, on: bool) -> LayerStack:
+    """Show, or not, the model's score on its patches."""
+    return replace(stack, prediction=on, hidden=False)
+
+
+def all_visible(stack: LayerStack, visible: bool) -> LayerStack:
+    """Every class on, or off."""
+    return replace(stack, classes=tuple(replace(look, visible=visible) for look in stack.classes))
+
+
+def renamed(stack: LayerStack, names: dict[int, str]) -> LayerStack:
+    """The stack with the names that the reader gave."""
+    for index, name in names.items():
+        stack = changed(stack, index, name=name)
+    return stack

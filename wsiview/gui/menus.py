@@ -1,0 +1,101 @@
+"""Menus: made from the table of actions, and kept true to the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from wsiview.gui.actions import ACTIONS, CANVAS_KEYS
+
+if TYPE_CHECKING:
+    from wsiview.gui.main_window import MainWindow
+
+
+class Menus(QObject):
+    """The menu bar of one window; `refresh` after anything changed."""
+
+    def __init__(self, window: MainWindow) -> None:
+        """Fill the menu bar."""
+        super().__init__(window)
+        self._window = window
+        self._menus: dict[str, QMenu] = {}
+        self.actions: dict[str, QAction] = {}
+        bar = window.menuBar()
+        for action in ACTIONS:
+            menu = self._menu(bar, action.menu.removeprefix("-"))
+            if action.menu.startswith("-"):
+                menu.addSeparator()
+            item = QAction(action.text, window)
+            item.setShortcuts([QKeySequence(key) for key in action.keys])
+            item.setCheckable(action.checked is not None)
+            if action.tip:
+                item.setStatusTip(action.tip)
+                item.setToolTip(action.tip)
+            item.triggered.connect(partial(self._run, action.run))
+            menu.addAction(item)
+            self.actions[action.name] = item
+            if action.name == "open":
+                self.recent = menu.addMenu("Open recent")
+                self.recent.aboutToShow.connect(self._list_recent)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Enable and check what the session allows and shows."""
+        session = self._window.session
+        for action in ACTIONS:
+            item = self.actions[action.name]
+            item.setEnabled(action.enabled(session))
+            if action.checked is not None:
+                item.setChecked(action.checked(session))
+            if action.name.startswith("class_"):
+                item.setVisible(item.isEnabled())
+        self.recent.setEnabled(bool(session.preferences.recent()))
+
+    def add_to(self, title: str, actions: list[QAction]) -> None:
+        """Put further items at the end of a menu."""
+        self._menus[title].addSeparator()
+        self._menus[title].addActions(actions)
+
+    def run(self, name: str) -> None:
+        """Do what an item stands for."""
+        self.actions[name].trigger()
+
+    def keys(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """All keys by menu, for the sheet."""
+        groups: dict[str, list[tuple[str, str]]] = {"On the slide": list(CANVAS_KEYS)}
+        for action in ACTIONS:
+            if action.keys and not action.name.startswith("class_"):
+                native = QKeySequence.SequenceFormat.NativeText
+                words = " or ".join(QKeySequence(key).toString(native) for key in action.keys)
+                groups.setdefault(action.menu.strip("-"), []).append((words, action.text.removesuffix("…")))
+        groups["Layers"].append(("Shift+A … Shift+P", "Strength of class A … P"))
+        return list(groups.items())
+
+    def _menu(self, bar: QMenuBar, path: str) -> QMenu:
+        if path not in self._menus:
+            parent, _, title = path.rpartition("/")
+            self._menus[path] = self._menu(bar, parent).addMenu(title) if parent else bar.addMenu(f"&{title}")
+            self._menus[path].setToolTipsVisible(True)
+        return self._menus[path]
+
+    def _run(self, run: Callable[[MainWindow], None], checked: bool = False) -> None:
+        run(self._window)
+        self.refresh()
+
+    def _list_recent(self) -> None:
+        self.recent.clear()
+        for path in self._window.session.preferences.recent():
+            item = self.recent.addAction(path.name)
+            item.setToolTip(str(path))
+            item.triggered.connect(partial(self._open, path))
+        self.recent.addSeparator()
+        self.recent.addAction("Forget these").triggered.connect(self._window.session.preferences.forget_recent)
+
+    def _open(self, path: Path, checked: bool = False) -> None:
+        self._window.session.open_path(path)

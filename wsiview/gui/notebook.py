@@ -1,0 +1,114 @@
+"""Notebook: what the reader wrote about the classes of one clustering, kept at once and undoable."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from wsiview.errors import ReviewError
+from wsiview.gui.edits import Recolor, WriteMeaning
+from wsiview.gui.preferences import Preferences
+from wsiview.review.meanings import Meaning
+from wsiview.review.store import ReviewStore
+from wsiview.scene.palette import Color
+
+
+class Notebook(QObject):
+    """Meanings from the review file and colours from the preferences, of the clustering that is open.
+
+    Parameters
+    ----------
+    review
+        The reader's file; None when it can't be opened.
+    fault
+        Why it can't be written, as a sentence; empty when it can.
+    """
+
+    meaning_changed = Signal(int)
+    color_changed = Signal(int, object)
+    clustering_changed = Signal()
+    failed = Signal(str)
+
+    def __init__(
+        self, preferences: Preferences, review: ReviewStore | None, fault: str = "", parent: QObject | None = None
+    ) -> None:
+        """Open at no page."""
+        super().__init__(parent)
+        self._preferences, self._review = preferences, review
+        self.fault = review.why_read_only if review is not None else fault
+        self.edits = QUndoStack(self)
+        self.clustering: str | None = None
+        self.saved_at: datetime | None = None
+
+    @property
+    def writable(self) -> bool:
+        """Whether words can be kept."""
+        return self._review is not None and not self._review.read_only
+
+    def open(self, clustering_fingerprint: str | None) -> None:
+        """Turn to the pages of one clustering."""
+        if clustering_fingerprint != self.clustering:
+            self.clustering, self.saved_at = clustering_fingerprint, None
+            self.clustering_changed.emit()
+
+    def meaning(self, index: int) -> Meaning:
+        """What the reader wrote about a class."""
+        if self._review is None or self.clustering is None:
+            return Meaning()
+        try:
+            return self._review.meaning(self.clustering, index)
+        except ReviewError as error:
+            self.failed.emit(str(error))
+            return Meaning()
+
+    def write(self, index: int, meaning: Meaning) -> None:
+        """Keep what the reader wrote, as a step that can be undone.
+
+        Raises
+        ------
+        ReviewError
+            If it can't be kept; nothing has changed then.
+        """
+        before = self.meaning(index)
+        if self.clustering is None or before.words == meaning.words:
+            return
+        if self._review is None:
+            raise ReviewError(self.fault)
+        self._review.write(self.clustering, index, meaning)  # first, where a failure can be told
+        self.edits.push(WriteMeaning(self, self.clustering, index, before, meaning))
+
+    def colors(self) -> dict[int, Color]:
+        """Colours chosen by hand, by class index."""
+        return self._preferences.colors(self.clustering) if self.clustering is not None else {}
+
+    def recolor(self, index: int, before: Color, after: Color) -> None:
+        """Give a class another colour, as a step that can be undone."""
+        if self.clustering is not None and before != after:
+            self.edits.push(Recolor(self, self.clustering, index, before, after))
+
+    def store_meaning(self, clustering_fingerprint: str, index: int, meaning: Meaning) -> None:
+        """Write through to the review file (called by edits)."""
+        try:
+            if self._review is not None:
+                self._review.write(clustering_fingerprint, index, meaning)
+        except ReviewError as error:
+            self.failed.emit(str(error))
+            return
+        if clustering_fingerprint == self.clustering:
+            self.saved_at = datetime.now()
+            self.meaning_changed.emit(index)
+
+    def store_color(self, clustering_fingerprint: str, index: int, color: Color) -> None:
+        """Keep a colour for good (called by edits)."""
+        colors = {**self._preferences.colors(clustering_fingerprint), index: color}
+        self._preferences.set_colors(clustering_fingerprint, colors)
+        if clustering_fingerprint == self.clustering:
+            self.color_changed.emit(index, color)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._review is not None:
+            self._review.close()
+

@@ -1,0 +1,127 @@
+"""Probe panel: what the map says of the cell under the cursor."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from wsiview.gui.panels.swatch import paint_swatch
+from wsiview.gui.probing import Reading
+from wsiview.scene.layers import LayerStack
+
+LINE = 20  # px for one class
+GAP = 8
+NUMBER = 44  # px for the value
+
+
+class StrengthBars(QWidget):
+    """One bar for each class: its strength in the cell, on the scale of the whole clustering."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Lay out the parts."""
+        super().__init__(parent)
+        self._stack: LayerStack | None = None
+        self._strengths: tuple[float, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Strength of every class under the cursor")
+
+    def show_layers(self, stack: LayerStack | None) -> None:
+        """Take letters and colours from here."""
+        self._stack = stack
+        self.updateGeometry()
+        self.update()
+
+    def show_strengths(self, strengths: tuple[float, ...]) -> None:
+        """Show these (K,) strengths; empty for no value."""
+        if strengths != self._strengths:
+            self._strengths = strengths
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """One line for each class."""
+        return QSize(200, LINE * (len(self._stack.classes) if self._stack is not None else 0))
+
+    def minimumSizeHint(self) -> QSize:
+        """No line is ever cut."""
+        return QSize(120, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw signs, bars and values."""
+        if self._stack is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        text, track = self.palette().text().color(), self.palette().text().color()
+        track.setAlpha(28)
+        room = self.width() - (LINE - 4) - 2 * GAP - NUMBER
+        for index, look in enumerate(self._stack.classes):
+            top = index * LINE
+            paint_swatch(painter, QRectF(0, top + 2, LINE - 4, LINE - 4), look)
+            bar = QRectF(LINE - 4 + GAP, top + LINE / 2 - 4, room, 8)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(track)
+            painter.drawRoundedRect(bar, 3, 3)
+            if index < len(self._strengths):
+                value = self._strengths[index]
+                painter.setBrush(QColor(*look.color))
+                painter.setPen(QColor(0, 0, 0, 90))
+                if value > 0:
+                    painter.drawRoundedRect(QRectF(bar.x(), bar.y(), max(3.0, bar.width() * min(1.0, value)), 8), 3, 3)
+                painter.setPen(text)
+                number = QRectF(self.width() - NUMBER, top, NUMBER, LINE)
+                flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                painter.drawText(number, int(flags), f"{value:.2f}" if value > 0 else "0")
+        painter.end()
+
+
+class ProbePanel(QWidget):
+    """Bars for all classes, and in words what else is known."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Lay out the parts."""
+        super().__init__(parent)
+        self.hint = QLabel("Point at the slide to read the values of every class there.")
+        self.hint.setObjectName("hint")
+        self.hint.setWordWrap(True)
+        self.bars = StrengthBars()
+        self._fields: dict[str, QLabel] = {}
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(4)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        for name in ("State", "Strongest", "Unexplained", "Influence", "Model score"):
+            value = QLabel("—")
+            value.setWordWrap(True)
+            value.setAccessibleName(name)
+            caption = QLabel(name)
+            caption.setObjectName("caption")
+            form.addRow(caption, value)
+            self._fields[name] = value
+        self._fields["Unexplained"].setToolTip("Share of the cell's features that no class explains")
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(10, 8, 10, 8)
+        whole.setSpacing(10)
+        whole.addWidget(self.hint)
+        whole.addWidget(self.bars)
+        whole.addLayout(form)
+        whole.addStretch(1)
+
+    def show_layers(self, stack: LayerStack | None) -> None:
+        """Take letters and colours from here."""
+        self.bars.show_layers(stack)
+        if stack is None:
+            self.show_reading(None)
+
+    def show_reading(self, reading: Reading | None) -> None:
+        """Show what is known of a cell; None where the cursor is on no cell."""
+        self.hint.setVisible(reading is None)
+        self.bars.show_strengths(reading.strengths if reading is not None else ())
+        words = reading.words if reading is not None else {}
+        for name, label in self._fields.items():
+            label.setText(words.get(name, "—"))
+
+    def text(self, name: str) -> str:
+        """What one line says."""
+        return self._fields[name].text()

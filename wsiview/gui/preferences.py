@@ -1,0 +1,117 @@
+"""Preferences: what the window remembers between two days; one small INI file in the user's data folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from wsiview.resources import user_data_folder
+from wsiview.scene.palette import Color
+
+RECENT = 12  # files that the list of recent ones keeps
+
+
+class Preferences:
+    """Typed access to the settings file.
+
+    Parameters
+    ----------
+    path
+        The file; None takes `preferences.ini` in the user's data folder.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Read the file."""
+        if path is None:
+            path = user_data_folder() / "preferences.ini"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._settings = QSettings(str(path), QSettings.Format.IniFormat)
+
+    def save(self) -> None:
+        """Bring everything to disk."""
+        self._settings.sync()
+
+    # What was open
+
+    def recent(self) -> tuple[Path, ...]:
+        """Files opened lately, newest first; those that are gone are left out."""
+        return tuple(path for name in self._list("recent/files") if (path := Path(name)).exists())
+
+    def add_recent(self, path: Path) -> None:
+        """Put a file at the head of the list."""
+        name = str(path.resolve())
+        names = [name, *(other for other in self._list("recent/files") if other != name)]
+        self._put("recent/files", json.dumps(names[:RECENT]))
+
+    def forget_recent(self) -> None:
+        """Empty the list."""
+        self._put("recent/files", "[]")
+
+    def folder(self, kind: str) -> Path:
+        """Where a file of this kind (slide, model, clustering, picture) was last chosen."""
+        path = Path(self._text(f"folders/{kind}"))
+        return path if self._text(f"folders/{kind}") and path.is_dir() else Path.home()
+
+    def set_folder(self, kind: str, path: Path) -> None:
+        """Remember where a file of this kind was chosen."""
+        self._put(f"folders/{kind}", str(path))
+
+    # What a slide does not say itself
+
+    def mpp(self, slide_fingerprint: str) -> tuple[float, float] | None:
+        """µm per level-0 pixel (x, y) that was given by hand for a slide."""
+        values = self._list(f"mpp/{slide_fingerprint}")
+        return (float(values[0]), float(values[1])) if len(values) == 2 else None
+
+    def set_mpp(self, slide_fingerprint: str, mpp: tuple[float, float]) -> None:
+        """Remember a slide's scale."""
+        self._put(f"mpp/{slide_fingerprint}", json.dumps(list(mpp)))
+
+    # What a reader made their own
+
+    def colors(self, clustering_fingerprint: str) -> dict[int, Color]:
+        """Colours chosen by hand, by class index."""
+        text = self._text(f"colors/{clustering_fingerprint}")
+        try:
+            return {int(index): (int(c[0]), int(c[1]), int(c[2])) for index, c in json.loads(text or "{}").items()}
+        except (ValueError, TypeError, AttributeError, IndexError):
+            return {}
+
+    def set_colors(self, clustering_fingerprint: str, colors: dict[int, Color]) -> None:
+        """Remember colours chosen by hand."""
+        self._put(f"colors/{clustering_fingerprint}", json.dumps({str(k): list(v) for k, v in colors.items()}))
+
+    # The window
+
+    def window(self, layout: str) -> tuple[QByteArray, QByteArray] | None:
+        """Geometry and dock state, if they were saved by the same layout of docks."""
+        if self._text("window/layout") != layout:
+            return None
+        geometry, state = self._settings.value("window/geometry"), self._settings.value("window/state")
+        if isinstance(geometry, QByteArray) and isinstance(state, QByteArray):
+            return geometry, state
+        return None
+
+    def set_window(self, layout: str, geometry: QByteArray, state: QByteArray) -> None:
+        """Remember geometry and docks."""
+        self._put("window/layout", layout)
+        self._settings.setValue("window/geometry", geometry)
+        self._settings.setValue("window/state", state)
+
+    def _put(self, key: str, value: str) -> None:
+        self._settings.setValue(key, value)
+
+    def _text(self, key: str) -> str:
+        value = self._settings.value(key, "")
+        return value if isinstance(value, str) else ""
+
+    def _list(self, key: str) -> list[str]:
+        # JSON, because QSettings reads a list of one as a bare string.
+        try:
+            values = json.loads(self._text(key) or "[]")
+        except ValueError:
+            return []
+        return [str(value) for value in values] if isinstance(values, list) else []

@@ -1,0 +1,67 @@
+"""Probing: what the map says of one place, in the reader's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wsiview.geometry import Point
+from wsiview.maps.cell_state import COMPUTED, NOT_COMPUTED, OUTSIDE, UNREADABLE
+from wsiview.scene.grids import CellValues, MapGrids
+from wsiview.scene.layers import LayerStack
+
+STATES = {
+    NOT_COMPUTED: "not computed yet",
+    OUTSIDE: "outside tissue",
+    COMPUTED: "computed",
+    UNREADABLE: "unreadable",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Strengths (K,) of the cell under the cursor, empty where nothing was computed, and lines of words by name."""
+
+    strengths: tuple[float, ...] = ()
+    words: dict[str, str] = field(default_factory=dict)
+
+
+def read_at(grids: MapGrids, stack: LayerStack, place: Point) -> Reading | None:
+    """What is known of a place (level-0 px); None where the map has no cell."""
+    at = grids.cell_at(place)
+    if at is None:
+        return None
+    values = grids.values_at(*at)
+    words = {"State": STATES[values.state]}
+    if values.state == COMPUTED:
+        words["Strongest"] = _strongest(values, stack)
+        if values.residual is not None:
+            words["Unexplained"] = f"{values.residual:.0%} not explained by any class"
+        if values.saliency:
+            shown = stack.saliency
+            name = shown if shown is not None and shown in values.saliency else next(iter(values.saliency))
+            words["Influence"] = _influence(values.saliency[name], grids.saliency_scale(name))
+    prediction = grids.prediction_at(place)
+    if prediction is not None:
+        words["Model score"] = "unreadable" if prediction.score is None else f"{prediction.score:.3f} for this patch"
+    else:
+        words["Model score"] = "no patch here"
+    return Reading(values.strengths, words)
+
+
+def _strongest(values: CellValues, stack: LayerStack) -> str:
+    if values.strongest is None:
+        return "no class"
+    look = stack.classes[values.strongest]
+    words = f"{look.letter} {look.name}".strip()
+    if values.second is None:
+        return f"{words}, alone"
+    second = stack.classes[values.second].letter
+    lead = f"{values.margin:.0%} ahead of {second}"
+    return f"{words}, undecided: {lead}" if values.undecided else f"{words}, {lead}"
+
+
+def _influence(value: float, scale: float) -> str:
+    if scale <= 0 or value == 0:
+        return "none"
+    way = "up" if value > 0 else "down"
+    return f"pushes the score {way} ({value / scale:+.0%} of the scale)"
