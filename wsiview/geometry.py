@@ -104,7 +104,8 @@ class Affine:
     def apply_all(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Many places (n, 2) through the map."""
         matrix = np.array([[self.a, self.b], [self.c, self.d]])
-        return points @ matrix.T + np.array([self.tx, self.ty])
+        moved: NDArray[np.float64] = points @ matrix.T + np.array([self.tx, self.ty])
+        return moved
 
     def inverse(self) -> Affine:
         """The way back.

@@ -63,9 +63,7 @@ class BlockSums:
         )
 
 
-def explained(
-    vectors: NDArray[np.float64], clustering: Clustering
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def explained(vectors: NDArray[np.float64], clustering: Clustering) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Exact weights (n, K) of feature vectors (n, C), and the share of each vector that no class explains, (n,)."""
     projections = vectors @ clustering.class_vectors.T.astype(np.float64)
     weights = class_weights(projections, clustering.gram)

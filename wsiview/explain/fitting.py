@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -108,8 +109,8 @@ def fit_clustering(
     for index, entry in enumerate(entries):
         with entry.open() as slide:
             fingerprints.append(slide.fingerprint)
-            stage = f"features of {slide.name}"
-            sample = sampler.sample(slide, entry.mpp, index, cache, lambda i, n, at=stage: progress.report(at, i, n))
+            report = partial(progress.report, f"features of {slide.name}")
+            sample = sampler.sample(slide, entry.mpp, index, cache, report)
         vectors.append(sample.vectors)
         manifest.append(np.column_stack([np.full(len(sample.places), index), sample.places]))
         unreadable += sample.unreadable

@@ -124,9 +124,7 @@ def map_slide(
             while todo:
                 progress.report("mapping", total - len(todo), total)
                 block = next_block(todo, focus(), places.cell_to_level0, request.block)
-                result = compute_block(
-                    evaluator, places.patches, clustering, request.saliency_names, block, progress
-                )
+                result = compute_block(evaluator, places.patches, clustering, request.saliency_names, block, progress)
                 writer.write_block(*block, result)
                 todo.remove(block)
                 listener.block(*block)
@@ -182,7 +180,8 @@ def map_plan(
 def positions(places: Layout) -> NDArray[np.int64]:
     """Level-0 corner (x, y) of every kept patch, (n, 2), rounded to whole pixels."""
     corners = places.grid.origins(places.patches.rows, places.patches.cols)
-    return np.rint(corners * np.array(places.level.scale)).astype(np.int64)
+    rounded: NDArray[np.int64] = np.rint(corners * np.array(places.level.scale)).astype(np.int64)
+    return rounded
 
 
 def _cell_microns(

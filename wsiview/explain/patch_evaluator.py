@@ -75,7 +75,9 @@ class PatchEvaluator:
     def __enter__(self) -> PatchEvaluator:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._reader.shutdown(wait=True, cancel_futures=True)
 
     def batches_of(self, patches: NDArray[np.int64]) -> list[int]:

@@ -190,7 +190,7 @@ def _check_fits(bundle: Bundle, clustering: Clustering) -> None:
             "which this version of wsiview does not have; update wsiview, or fit it again"
         )
     if bundle.target >= bundle.num_classes:
-        raise ModelError(f"{bundle.path}: target {bundle.target} is not one of the model's {bundle.num_classes} outputs")
+        raise ModelError(f"{bundle.path}: there is no output {bundle.target} among the model's {bundle.num_classes}")
 
 
 def _plain(name: str) -> str:
