@@ -11,39 +11,43 @@ from wsiview.slide.slide import Pixels
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
-_LEAST_CHROMA, _MOST_CHROMA = 9.0, 24.0
+_STROKE_RADIUS = 25.0  # µm; pens draw lines of 200 µm and more
+_LEAST_CHROMA, _MOST_CHROMA = 9.0, 16.0
 
 
-def find_tissue(pixels: Pixels, valid: Mask) -> Mask:
-    """Tissue (rows, cols) in a thumbnail (rows, cols, 3), looking only at `valid` pixels."""
+def find_tissue(pixels: Pixels, valid: Mask, spacing: float | None) -> Mask:
+    """Tissue (rows, cols) in a thumbnail (rows, cols, 3), looking only at `valid` pixels.
+
+    `spacing` is in micrometres per thumbnail pixel, None where unknown.
+    """
     if not valid.any():
         return np.zeros(valid.shape, bool)
-    found = _bright(pixels, valid) if _is_dark_field(pixels, valid) else _stained(pixels, valid)
+    found = _bright(pixels, valid) if _is_dark_field(pixels, valid) else _stained(pixels, valid, spacing)
     return _tidy(found & valid) & valid
 
 
 def _is_dark_field(pixels: Pixels, valid: Mask) -> bool:
     """Fluorescence: most of the picture is near black and hardly anything is near white."""
-    light = pixels.max(axis=2)[valid]
-    return bool(np.median(light) < 60 and np.mean(light > 200) < 0.05)
+    found = pixels[valid]
+    return bool(np.median(found.max(axis=1)) < 60 and np.mean(found.min(axis=1) > 180) < 0.05)
 
 
 def _bright(pixels: Pixels, valid: Mask) -> Mask:
     # Nuclei shine, the tissue between them hardly does: a blur closes the gaps.
     light = ndimage.gaussian_filter(pixels.max(axis=2).astype(np.float32), 4.0)
     dark = float(np.percentile(light[valid], 5))
-    threshold = float(np.clip(otsu(light[valid]), dark + 6, dark + 40))
+    threshold = float(np.clip(otsu(light[valid]), dark + 6, dark + 20))
     found: Mask = light > threshold
     return found
 
 
-def _stained(pixels: Pixels, valid: Mask) -> Mask:
+def _stained(pixels: Pixels, valid: Mask, spacing: float | None) -> Mask:
     smooth = ndimage.gaussian_filter(pixels.astype(np.float32), (0.7, 0.7, 0))
     white = smooth / _glass(smooth, valid) * 255
     chroma = white.max(axis=2) - white.min(axis=2)
     threshold = float(np.clip(otsu(np.minimum(chroma[valid], 100)), _LEAST_CHROMA, _MOST_CHROMA))
     stained = chroma > threshold
-    found: Mask = stained & ~ink(white, stained)
+    found: Mask = stained & ~ink(white, stained, spacing)
     return found
 
 
@@ -57,7 +61,7 @@ def _glass(smooth: Plane, valid: Mask) -> Plane:
     return np.asarray(np.median(smooth[brightest], axis=0), np.float32)
 
 
-def ink(white: Plane, stained: Mask) -> Mask:
+def ink(white: Plane, stained: Mask, spacing: float | None) -> Mask:
     """Green, blue and black pen among the `stained` parts of white-balanced pixels (rows, cols, 3).
 
     Pale ink counts only where it runs into strong ink, as the edges of a stroke do: counterstains are as pale. And
@@ -67,15 +71,20 @@ def ink(white: Plane, stained: Mask) -> Mask:
     pale = ((green > red + 12) & (green > blue - 25)) | ((blue > red + 30) & (green > red) & (blue > green + 15))
     strong_green = (green > red + 60) & (green > blue - 25)
     strong_blue = (blue > red + 70) & (green > red) & (blue > green + 30)
-    strokes = ndimage.binary_opening(strong_green | strong_blue, iterations=2)
+    strokes = _wide(strong_green | strong_blue, 2, spacing)
     coloured = ndimage.binary_propagation(strokes & pale, mask=pale)
     if (coloured & stained).sum() > 0.5 * stained.sum() and strong_blue.sum() > strong_green.sum():
         coloured = np.zeros_like(coloured)
-    # Single dark nuclei are black too, but narrower than any stroke.
     light, grey = white.max(axis=2), white.max(axis=2) - white.min(axis=2)
-    black = ndimage.binary_opening((light < 90) & (grey < 30), iterations=4)
+    black = _wide((light < 90) & (grey < 30), 4, spacing)
     inked: Mask = coloured | black
     return inked
+
+
+def _wide(found: Mask, least: int, spacing: float | None) -> Mask:
+    """Only what is as wide as a pen's stroke: nuclei have the colours of ink, too."""
+    radius = least if spacing is None else int(np.clip(round(_STROKE_RADIUS / spacing), least, 30))
+    return np.asarray(ndimage.binary_opening(found, iterations=radius), bool)
 
 
 def _tidy(found: Mask) -> Mask:

@@ -102,7 +102,9 @@ def tissue_mask(
     tissue = np.zeros(picture.scanned.shape, bool)
     valid = picture.scanned & ~picture.unreadable
     part = _box(valid)  # a scan may fill a small part of its canvas
-    tissue[part] = find_tissue(picture.pixels[part], valid[part])
+    known = believable_mpp(mpp) or slide.mpp
+    spacing = None if known is None else known[0] * picture.scale[0]
+    tissue[part] = find_tissue(picture.pixels[part], valid[part], spacing)
     return TissueMask(tissue | picture.unreadable, picture.unreadable, picture.scale)
 
 
