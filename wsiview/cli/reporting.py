@@ -29,8 +29,9 @@ class Reporter:
             return
         self._last, self._stage = now, step.stage
         if self._as_json:
-            self._write({"event": "progress", "stage": step.stage, "done": step.done, "total": step.total,
-                         "remaining_seconds": None if step.remaining is None else round(step.remaining, 1)})  # fmt: skip
+            left = None if step.remaining is None else round(step.remaining, 1)
+            facts = {"stage": step.stage, "done": step.done, "total": step.total, "remaining_seconds": left}
+            self._write({"event": "progress", **facts})
             return
         share = 100 * step.done // max(1, step.total)
         text = f"{step.stage}: {step.done} of {step.total} ({share} %){_time_left(step)}"

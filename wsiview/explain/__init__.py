@@ -1,1 +1,1 @@
-"""Explain: a model's features over one slide or many, turned into clusterings and cluster maps (the only room that drives torch)."""
+"""Explain: features of slides, turned into clusterings and cluster maps; the only room that puts torch to work."""
