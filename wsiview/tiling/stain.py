@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -34,7 +36,7 @@ def _is_dark_field(pixels: Pixels, valid: Mask) -> bool:
 
 def _bright(pixels: Pixels, valid: Mask) -> Mask:
     # Nuclei shine, the tissue between them hardly does: a blur closes the gaps.
-    light = ndimage.gaussian_filter(pixels.max(axis=2).astype(np.float32), 4.0)
+    light = ndimage.gaussian_filter(_most(pixels).astype(np.float32), 4.0)
     dark = float(np.percentile(light[valid], 5))
     threshold = float(np.clip(otsu(light[valid]), dark + 6, dark + 20))
     found: Mask = light > threshold
@@ -44,7 +46,7 @@ def _bright(pixels: Pixels, valid: Mask) -> Mask:
 def _stained(pixels: Pixels, valid: Mask, spacing: float | None) -> Mask:
     smooth = ndimage.gaussian_filter(pixels.astype(np.float32), (0.7, 0.7, 0))
     white = smooth / _glass(smooth, valid) * 255
-    chroma = white.max(axis=2) - white.min(axis=2)
+    chroma = _most(white) - _least(white)
     threshold = float(np.clip(otsu(np.minimum(chroma[valid], 100)), _LEAST_CHROMA, _MOST_CHROMA))
     stained = chroma > threshold
     found: Mask = stained & ~ink(white, stained, spacing)
@@ -53,7 +55,7 @@ def _stained(pixels: Pixels, valid: Mask, spacing: float | None) -> Mask:
 
 def _glass(smooth: Plane, valid: Mask) -> Plane:
     """The colour of empty glass: the median of what is bright and nearly grey; white where there is none."""
-    light, grey = smooth.min(axis=2), smooth.max(axis=2) - smooth.min(axis=2)
+    light, grey = _least(smooth), _most(smooth) - _least(smooth)
     candidates = valid & (light > 200) & (grey < 16)
     if candidates.sum() < max(16, 0.005 * valid.sum()):
         return np.full(3, 255, np.float32)
@@ -75,10 +77,20 @@ def ink(white: Plane, stained: Mask, spacing: float | None) -> Mask:
     coloured = ndimage.binary_propagation(strokes & pale, mask=pale)
     if (coloured & stained).sum() > 0.5 * stained.sum() and strong_blue.sum() > strong_green.sum():
         coloured = np.zeros_like(coloured)
-    light, grey = white.max(axis=2), white.max(axis=2) - white.min(axis=2)
+    light, grey = _most(white), _most(white) - _least(white)
     black = _wide((light < 90) & (grey < 30), 4, spacing)
     inked: Mask = coloured | black
     return inked
+
+
+def _most(rgb: NDArray[Any]) -> NDArray[Any]:
+    """The largest of three channels, many times faster than a reduction over so short an axis."""
+    return np.maximum(np.maximum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
+
+
+def _least(rgb: NDArray[Any]) -> NDArray[Any]:
+    """The smallest of three channels."""
+    return np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
 
 
 def _wide(found: Mask, least: int, spacing: float | None) -> Mask:

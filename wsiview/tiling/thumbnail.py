@@ -42,7 +42,7 @@ def thumbnail(slide: Slide, downsample: float, progress: Progress) -> Thumbnail:
     """Shrink a slide to about `downsample` level-0 pixels per pixel, reading a bounded square at a time."""
     level = best_level(slide.level_downsamples, (downsample, downsample))
     dx, dy = slide.level_downsamples[level]
-    factor = max(1, int(downsample / max(dx, dy) * (1 + 1e-6)))
+    factor = max(1, round(downsample / max(dx, dy)))
     size = slide.level_dimensions[level]
     rows, cols = -(-size.height // factor), -(-size.width // factor)
     pixels = np.empty((rows, cols, 3), np.uint8)

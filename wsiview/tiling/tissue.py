@@ -17,7 +17,7 @@ from wsiview.tiling.stain import find_tissue
 from wsiview.tiling.thumbnail import thumbnail
 
 _MICRONS = 8.0
-_LEAST_SIDE, _MOST_SIDE = 512, 4096
+_LEAST_SIDE, _MOST_SIDE = 512, 3072
 _SIDE_UNCALIBRATED = 2000
 
 
