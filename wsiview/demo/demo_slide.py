@@ -99,7 +99,7 @@ def _make(files: DemoSlide, seed: int, width: int, height: int, progress: Progre
 
 
 def write_demo_slide(
-    folder: Path, seed: int = 1, width: int = 12_800, height: int = 9_600, progress: Progress | None = None
+    folder: Path, seed: int = 1, width: int = 11_264, height: int = 8_448, progress: Progress | None = None
 ) -> DemoSlide:
     """The synthetic slide of that seed and size in `folder`; a finished one is returned at once.
 

@@ -97,8 +97,9 @@ def depth_fields(frame: Frame, width: float, height: float, rng: np.random.Gener
     # A rip or two: thin curves along the zero line of a slow field, open only here and there.
     course = smooth_noise(frame.shape, frame.wavelength(1500), rng)
     opened = smooth_noise(frame.shape, frame.wavelength(700), rng)
-    rip = np.abs(course) * np.float32(380) - np.maximum(opened - np.float32(1.15), 0) * np.float32(45)
-    depth = np.minimum(depth, np.where(opened > 1.15, rip, np.float32(1e3)))
+    width_here = opened - np.float32(1.15)
+    rip = np.abs(course) * np.float32(380) - width_here * np.where(width_here > 0, np.float32(45), np.float32(260))
+    depth = np.minimum(depth, rip)
     zone = np.max([piece.inside(wavy_x, wavy_y) for piece in tumour], axis=0)
     zone = zone + np.float32(45) * fractal_noise(frame.shape, frame.wavelength(300), 3, rng)
     return np.asarray(depth, np.float32), np.asarray(zone, np.float32)
