@@ -76,6 +76,8 @@ class Block:
 
     def field(self, name: str) -> NDArray[np.generic]:
         """One of its grids by name; "saliency:NAME" is nought everywhere where the block has no such map."""
+        if name.startswith("strength:"):
+            return np.asarray(self.strength[int(name.removeprefix("strength:"))])
         if name.startswith("saliency:"):
             grid = self.saliency.get(name.removeprefix("saliency:"))
             return np.zeros(self.state.shape, np.float16) if grid is None else grid

@@ -27,8 +27,7 @@ def compose(grids: MapGrids, stack: LayerStack, window: Window, look: Appearance
     shown = stack.strengths_shown
     if stack.look == "paper" or len(shown) > 1:
         planes.append(Plane("mixed", rgba=mixed_strengths(grids, stack, window, look)))
-    elif shown:
-        (index,) = shown
+    elif shown and (index := shown[0]) < grids.n_classes:
         codes = strength_codes(grids, index, stack.classes[index].hatched, window, look)
         planes.append(Plane("strength", codes, class_index=index))
     if stack.strongest and stack.look == "default":

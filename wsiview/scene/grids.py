@@ -213,8 +213,8 @@ class MapGrids:
         Parameters
         ----------
         read
-            "state", "strongest", "second", "undecided" (len(rows), len(cols)); "strength" (K, len(rows), len(cols)); or
-            "saliency:NAME".
+            "state", "strongest", "second", "undecided" (len(rows), len(cols)); "strength" (K, len(rows), len(cols));
+            "strength:INDEX" or "saliency:NAME".
         rows, cols
             Ascending cell indices; those outside the map, and those of absent blocks, give 0.
         """

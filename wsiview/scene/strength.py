@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from wsiview.scene.block import COMPUTED
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import ClassLook, LayerStack
 from wsiview.scene.palette import INFLUENCE_GREEN
@@ -22,7 +23,7 @@ _GAP_SHARE = 0.35
 def strength_codes(grids: MapGrids, index: int, hatched: bool, window: Window, look: Appearance) -> Codes | None:
     """Strength of one class (h, w) in 127 steps, with a bit for the gaps of a hatch; None where there is none of it."""
     sampling = Sampling.of(grids, window)
-    cells = grids.sample("strength", sampling.rows, sampling.cols)[index].astype(np.float32)
+    cells = grids.sample(f"strength:{index}", sampling.rows, sampling.cols).astype(np.float32)
     if not cells.any():
         return None
     steps = np.ceil(np.clip(cells, 0, 1) * STEPS).astype(np.uint8)
@@ -65,9 +66,10 @@ def mixed_strengths(grids: MapGrids, stack: LayerStack, window: Window, look: Ap
     sampling = Sampling.of(grids, window)
     strengths = grids.sample("strength", sampling.rows, sampling.cols).astype(np.float32)
     paper = stack.look == "paper"
-    alphas = [strength_alpha(strengths[k], stack.classes[k], paper) for k in stack.strengths_shown]
-    colors = [stack.classes[k].color for k in stack.strengths_shown]
-    hatched = [stack.classes[k].hatched for k in stack.strengths_shown]
+    shown = [k for k in stack.strengths_shown if k < grids.n_classes]
+    alphas = [strength_alpha(strengths[k], stack.classes[k], paper) for k in shown]
+    colors = [stack.classes[k].color for k in shown]
+    hatched = [stack.classes[k].hatched for k in shown]
     if paper and stack.saliency is not None:
         alphas.append(_green(grids, stack.saliency, sampling))
         colors.append(INFLUENCE_GREEN)
@@ -87,6 +89,7 @@ def _green(grids: MapGrids, name: str, sampling: Sampling) -> NDArray[np.float32
     """Opacity of an influence map's positive part."""
     scale = grids.saliency_scale(name)
     values = grids.sample(f"saliency:{name}", sampling.rows, sampling.cols).astype(np.float32)
+    values[grids.sample("state", sampling.rows, sampling.cols) != COMPUTED] = 0
     share = np.clip(values / scale, 0, 1) if scale > 0 else np.zeros_like(values)
     return (FULL_ALPHA * np.cbrt(share)).astype(np.float32)
 

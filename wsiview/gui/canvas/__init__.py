@@ -1,0 +1,1 @@
+"""Canvas: the slide on screen, painted with plain painters from buffers that worker threads prepare."""

@@ -1,0 +1,156 @@
+"""Head-up display: scale bar, legend and probe marks over the slide, on screen and in exports alike."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+
+from wsiview.geometry import Region
+from wsiview.gui.canvas.legend_plate import LegendPlate
+from wsiview.gui.canvas.plate import TEXT, Plate, font, paint_plate, picture_of, small_font
+from wsiview.scene.legend import Legend
+from wsiview.scene.probe import ProbeMarks
+from wsiview.scene.scale_bar import ScaleBar, scale_bar
+from wsiview.scene.viewport import Viewport
+
+MARGIN = 12.0
+_LONGEST_BAR = 180.0
+_SMALLEST_CIRCLE = 6.0
+
+
+class ScalePlate(Plate):
+    """Scale bar and magnification, laid out in screen pixels."""
+
+    def __init__(self, bar: ScaleBar, pixel_ratio: float) -> None:
+        """Measure both texts."""
+        self._bar, self._length = bar, bar.length / pixel_ratio
+        texts = (
+            QFontMetricsF(font()).horizontalAdvance(bar.text),
+            QFontMetricsF(small_font()).horizontalAdvance(bar.magnification),
+        )
+        self.width = max(self._length, *texts) + 20
+        self.height = 52.0
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint it."""
+        paint_plate(painter, QRectF(0, 0, self.width, self.height))
+        painter.setPen(TEXT)
+        painter.setFont(font())
+        inner = QRectF(10, 4, self.width - 20, 17)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._bar.text)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.fillRect(QRectF(10, 25, self._length, 3), TEXT)
+        for x in (10.0, 10 + self._length - 1.5):
+            painter.fillRect(QRectF(x, 22, 1.5, 9), TEXT)
+        painter.setFont(small_font())
+        painter.drawText(
+            QRectF(10, 33, self.width - 20, 16),
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+            self._bar.magnification,
+        )
+
+
+class Hud:
+    """Keeps the plates as pictures, so that a frame only copies them."""
+
+    def __init__(self) -> None:
+        """Start with nothing to show."""
+        self.legend: Legend | None = None
+        self.probe: ProbeMarks | None = None
+        self._plate: LegendPlate | None = None
+        self._legend_picture: tuple[float, QImage] | None = None
+        self._scale_key: tuple[float, float | None, float] | None = None
+        self._scale_picture = QImage()
+
+    def set_legend(self, legend: Legend | None) -> None:
+        """Show another legend."""
+        if legend != self.legend:
+            self.legend, self._legend_picture = legend, None
+            self._plate = None if legend is None else LegendPlate(legend)
+
+    def paint(self, painter: QPainter, view: Viewport, mpp: float | None, pixel_ratio: float) -> None:
+        """Paint over a view; the painter counts in screen pixels."""
+        if self.probe is not None:
+            paint_probe(painter, self.probe, view, pixel_ratio)
+        picture = self._scale(view, mpp, pixel_ratio)
+        height = view.size.height / pixel_ratio
+        painter.drawImage(QPointF(MARGIN, round(height - MARGIN - picture.height() / pixel_ratio)), picture)
+        if self._plate is not None:
+            if self._legend_picture is None or self._legend_picture[0] != pixel_ratio:
+                self._legend_picture = pixel_ratio, picture_of(self._plate, pixel_ratio)
+            painter.drawImage(QPointF(MARGIN, MARGIN), self._legend_picture[1])
+
+    def covers(self, x: float, y: float) -> bool:
+        """Whether the legend lies there (screen pixels)."""
+        plate = self._plate
+        return plate is not None and QRectF(MARGIN, MARGIN, plate.width, plate.height).contains(x, y)
+
+    def class_at(self, x: float, y: float) -> int | None:
+        """The class whose legend row lies there (screen pixels)."""
+        return None if self._plate is None else self._plate.class_at(x - MARGIN, y - MARGIN)
+
+    def row_of(self, class_index: int) -> QPointF | None:
+        """The middle of a class's legend row, screen pixels."""
+        middle = None if self._plate is None else self._plate.center_of(class_index)
+        return None if middle is None else middle + QPointF(MARGIN, MARGIN)
+
+    @property
+    def legend_height(self) -> float:
+        """Screen pixels that the legend takes from the top, 0 without one."""
+        return 0.0 if self._plate is None else self._plate.height + MARGIN
+
+    def _scale(self, view: Viewport, mpp: float | None, pixel_ratio: float) -> QImage:
+        key = (view.downsample, mpp, pixel_ratio)
+        if key != self._scale_key:
+            bar = scale_bar(view.downsample, mpp, _LONGEST_BAR * pixel_ratio, pixel_ratio)
+            self._scale_key, self._scale_picture = key, picture_of(ScalePlate(bar, pixel_ratio), pixel_ratio)
+        return self._scale_picture
+
+
+def paint_probe(painter: QPainter, marks: ProbeMarks, view: Viewport, pixel_ratio: float) -> None:
+    """The cell as a box, its receptive field as a circle, the label region as a dashed box with its words."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((QColor(0, 0, 0, 190), 3.5), (QColor(255, 255, 255), 1.5)):
+        pen = QPen(color, width)
+        painter.setPen(pen)
+        if marks.cell is not None:
+            painter.drawRect(on_screen(marks.cell, view, pixel_ratio))
+        if marks.field is not None:
+            circle = on_screen(marks.field, view, pixel_ratio)
+            if circle.width() >= _SMALLEST_CIRCLE:
+                painter.drawEllipse(circle)
+        if marks.label is not None:
+            if width < 2:
+                pen.setStyle(Qt.PenStyle.DashLine)
+                painter.setPen(pen)
+            painter.drawRect(on_screen(marks.label, view, pixel_ratio))
+    anchor = marks.label or marks.field or marks.cell
+    if marks.text and anchor is not None:
+        _paint_words(painter, marks.text, on_screen(anchor, view, pixel_ratio), view, pixel_ratio)
+    painter.restore()
+
+
+def _paint_words(painter: QPainter, text: str, box: QRectF, view: Viewport, pixel_ratio: float) -> None:
+    """A small plate above the box, or below where there is no room, always inside the view."""
+    metrics = QFontMetricsF(font())
+    width, height = metrics.horizontalAdvance(text) + 14, metrics.height() + 6
+    across, down = view.size.width / pixel_ratio, view.size.height / pixel_ratio
+    y = box.top() - height - 4
+    if y < 4:
+        y = box.bottom() + 4
+    x = min(max(box.left(), 4.0), max(4.0, across - width - 4))
+    plate = QRectF(x, min(max(y, 4.0), max(4.0, down - height - 4)), width, height)
+    paint_plate(painter, plate)
+    painter.setPen(TEXT)
+    painter.setFont(font())
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def on_screen(region: Region, view: Viewport, pixel_ratio: float) -> QRectF:
+    """A level-0 rectangle in screen pixels; for a turned view the upright rectangle around it."""
+    to = view.to_device
+    corners = [to.apply(x, y) for x in (region.x, region.right) for y in (region.y, region.bottom)]
+    xs, ys = [x / pixel_ratio for x, _ in corners], [y / pixel_ratio for _, y in corners]
+    return QRectF(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))

@@ -1,0 +1,155 @@
+"""Overview: the whole slide in small, with a box around what the canvas shows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from wsiview.geometry import Point, Region, Size
+from wsiview.gui.canvas.slide_canvas import SlideCanvas
+from wsiview.gui.canvas.tile_source import OUTSIDE
+from wsiview.scene.viewport import Viewport
+
+_BORDER = 4.0
+_SMALLEST_BOX = 7.0
+
+
+class OverviewWidget(QWidget):
+    """A thumbnail with a box that can be dragged; a click anywhere goes there.
+
+    Signals
+    -------
+    moved(Point)
+        The level-0 place that should come to the middle.
+    """
+
+    moved = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Start empty."""
+        super().__init__(parent)
+        self.setMinimumSize(80, 80)
+        self.setAccessibleName("Overview of the slide")
+        self._image: QImage | None = None
+        self._shown: QImage | None = None
+        self._region: Region | None = None
+        self._whole: Region | None = None
+        self._view: Viewport | None = None
+        self._grip: QPointF | None = None
+
+    def follow(self, canvas: SlideCanvas) -> None:
+        """Show what a canvas shows, and move it."""
+        canvas.base_changed.connect(lambda: self._take(canvas))
+        canvas.view_changed.connect(self.set_viewport)
+        self.moved.connect(lambda place: canvas.set_viewport(canvas.viewport.centered(place)))
+        self._take(canvas)
+
+    def set_picture(self, image: QImage | None, dimensions: Size | None, region: Region | None = None) -> None:
+        """Show a picture of a whole slide of these level-0 dimensions, cut to a region of it (its bounds)."""
+        self._image, self._shown = image, None
+        self._region = None if dimensions is None else Region(0, 0, dimensions.width, dimensions.height)
+        self._whole = region or self._region
+        self.update()
+
+    def set_viewport(self, view: Viewport | None) -> None:
+        """Draw the box around this view."""
+        self._view = view
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Small."""
+        return QSize(220, 180)
+
+    def _take(self, canvas: SlideCanvas) -> None:
+        slide = canvas.slide
+        self.set_picture(canvas.base, slide.dimensions if slide else None, slide.bounds if slide else None)
+        self.set_viewport(canvas.viewport if slide else None)
+
+    def _scale(self) -> float:
+        """Level-0 pixels per screen pixel."""
+        whole = self._whole
+        if whole is None:
+            return 1.0
+        across, down = max(1.0, self.width() - 2 * _BORDER), max(1.0, self.height() - 2 * _BORDER)
+        return max(whole.width / across, whole.height / down)
+
+    def _frame(self) -> QRectF:
+        """Where the slide is painted."""
+        whole, scale = self._whole, self._scale()
+        if whole is None:
+            return QRectF()
+        width, height = whole.width / scale, whole.height / scale
+        return QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
+
+    def box(self) -> QRectF:
+        """Where the box is painted, screen pixels; never too small to be seen."""
+        if self._view is None or self._whole is None:
+            return QRectF()
+        seen, frame, scale = self._view.region, self._frame(), self._scale()
+        x, y = frame.left() + (seen.x - self._whole.x) / scale, frame.top() + (seen.y - self._whole.y) / scale
+        rect = QRectF(x, y, seen.width / scale, seen.height / scale)
+        grow_x, grow_y = max(0.0, _SMALLEST_BOX - rect.width()) / 2, max(0.0, _SMALLEST_BOX - rect.height()) / 2
+        rect = rect.adjusted(-grow_x, -grow_y, grow_x, grow_y)
+        return rect.intersected(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Copy the thumbnail and draw the box."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(*OUTSIDE))
+        if self._image is not None and self._whole is not None:
+            if self._shown is None:
+                self._shown = self._scaled()
+            painter.drawImage(self._frame(), self._shown)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for color, width in ((QColor(0, 0, 0, 200), 4.0), (QColor(255, 214, 10), 2.0)):
+                painter.setPen(QPen(color, width))
+                painter.drawRect(self.box())
+        painter.end()
+
+    def _scaled(self) -> QImage:
+        """The picture cut to what is shown, at the size it is painted."""
+        image, whole, region = self._image, self._whole, self._region
+        if image is None or whole is None or region is None:
+            return QImage()
+        times = image.width() / region.width
+        part = QRect(
+            round(whole.x * times), round(whole.y * times), round(whole.width * times), round(whole.height * times)
+        )
+        ratio, frame = self.devicePixelRatioF(), self._frame()
+        size = QSize(max(1, round(frame.width() * ratio)), max(1, round(frame.height() * ratio)))
+        smooth = Qt.TransformationMode.SmoothTransformation
+        return image.copy(part).scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Scale the picture anew."""
+        self._shown = None
+        super().resizeEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the box where it is held, or bring it here."""
+        if event.button() != Qt.MouseButton.LeftButton or self._whole is None:
+            return
+        box = self.box()
+        inside = box.contains(event.position()) and box.width() > _SMALLEST_BOX
+        self._grip = event.position() - box.center() if inside else QPointF(0, 0)
+        if not inside:
+            self._go(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag the box."""
+        if self._grip is not None:
+            self._go(event.position() - self._grip)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go of the box."""
+        self._grip = None
+
+    def _go(self, position: QPointF) -> None:
+        whole = self._whole
+        if whole is None:
+            return
+        frame, scale = self._frame(), self._scale()
+        x = whole.x + (position.x() - frame.left()) * scale
+        y = whole.y + (position.y() - frame.top()) * scale
+        self.moved.emit(Point(min(max(x, whole.x), whole.right), min(max(y, whole.y), whole.bottom)))

@@ -1,0 +1,317 @@
+"""Renderer: keeps the pictures that a view is painted from, and asks the workers for those that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage, QPainter, QTransform
+
+from wsiview.errors import WsiviewError
+from wsiview.gui.canvas.overlay import OverlayLayer, OverlayTile
+from wsiview.gui.canvas.slide_layer import SlideLayer, SlideTile, slide_tile
+from wsiview.gui.canvas.tile_loader import Request, TileLoader
+from wsiview.gui.canvas.tile_source import TileSource
+from wsiview.scene.grids import MapGrids
+from wsiview.scene.layers import LayerStack
+from wsiview.scene.plane import appearance
+from wsiview.scene.schedule import Schedule, schedule
+from wsiview.scene.viewport import Viewport
+from wsiview.scene.visible_tiles import TileKey, view_window
+from wsiview.slide.slide import Slide
+
+SETTLE_MS = 60
+"""Sharp tiles of a new scale are asked for this long after the last zoom step."""
+_FIRST_RETRY_MS, _LAST_RETRY_MS = 2000, 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What a request is for: kind "slide", "base" or "overlay", of the slide with that number."""
+
+    kind: str
+    number: int
+    tile: TileKey
+
+
+class Renderer(QObject):
+    """Everything behind a picture of a slide, for a window or for an export.
+
+    Signals
+    -------
+    changed()
+        The picture would now look different.
+    sharp()
+        Everything in view is as sharp as it gets.
+    base_changed()
+        More of the picture of the whole slide is there.
+    bad_tiles(int)
+        So many tiles of the file could not be read.
+    trouble(str)
+        A sentence about a slide that fails in another way.
+    """
+
+    changed = Signal()
+    sharp = Signal()
+    base_changed = Signal()
+    bad_tiles = Signal(int)
+    trouble = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        """Start without a slide."""
+        super().__init__(parent)
+        self.slide: SlideLayer | None = None
+        self.overlay = OverlayLayer()
+        self.mpp: float | None = None
+        self._number = 0
+        self._view: Viewport | None = None
+        self._ratio = 1.0
+        self._focus: tuple[float, float] | None = None
+        self._pan = (0.0, 0.0)
+        self._failed: set[TileKey] = set()
+        self._was_sharp = False
+        self._bad_count = 0
+        self._patience = _FIRST_RETRY_MS
+        self._told: set[str] = set()
+        self._loader = TileLoader(self)
+        self._loader.loaded.connect(self._take)
+        self._loader.failed.connect(self._refused)
+        self._settle = self._timer(SETTLE_MS, self._request)
+        self._soon = self._timer(0, self._request)
+        self._retry = self._timer(_FIRST_RETRY_MS, self.retry_bad_tiles)
+
+    def _timer(self, interval: int, call: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval)
+        timer.timeout.connect(call)
+        return timer
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether everything in view is as sharp as it gets."""
+        if self.slide is None or self._view is None:
+            return True
+        if self._settle.isActive() or self._soon.isActive():
+            return False
+        visible = self._plan(self._view, self.slide).visible
+        lacks = self._lacks_slide, self._lacks_overlay
+        return not any(lack(key) for key in visible for lack in lacks)
+
+    def set_slide(self, slide: Slide | None, mpp: float | None = None) -> None:
+        """Show another slide; what is still read from the former one is forgotten."""
+        self._number += 1
+        self._loader.want(())
+        self.slide = None if slide is None else SlideLayer(TileSource(slide))
+        self.mpp = mpp if mpp is not None or slide is None or slide.mpp is None else slide.mpp[0]
+        self._view = None
+        self._failed.clear()
+        self._stop_retrying()
+        self.overlay.set_grids(None)
+        self._count_bad()
+        self.changed.emit()
+
+    def set_mpp(self, mpp: float | None) -> None:
+        """Say how large a level-0 pixel is."""
+        self.mpp = mpp
+        self.overlay.forget()
+        self._overlay_changed()
+
+    def set_grids(self, grids: MapGrids | None) -> None:
+        """Show another map over the slide."""
+        self.overlay.set_grids(grids)
+        self._overlay_changed()
+
+    def grids_changed(self, row: int, col: int) -> None:
+        """Draw anew what one block touches."""
+        grids = self.overlay.grids
+        if grids is not None:
+            self.overlay.changed(grids.block_region(row, col))
+            self._overlay_changed()
+
+    def predictions_changed(self) -> None:
+        """Draw all overlays anew."""
+        self.overlay.changed(None)
+        self._overlay_changed()
+
+    def set_stack(self, stack: LayerStack) -> None:
+        """Show other layers."""
+        if stack != self.overlay.stack:
+            self.overlay.set_stack(stack)
+            self._overlay_changed()
+
+    def look(
+        self,
+        view: Viewport,
+        pixel_ratio: float = 1.0,
+        focus: tuple[float, float] | None = None,
+        pan: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """Say what is in view; sharp tiles of another scale are asked for once zooming has stopped."""
+        before, slide = self._view, self.slide
+        if slide is None:
+            return
+        scaled = before is not None and before.downsample != view.downsample
+        if before is not None and scaled:
+            slide.remember(view_window(before))
+            self.overlay.remember(view_window(before), slide.dimensions)
+        if pixel_ratio != self._ratio:
+            self.overlay.forget()
+        self._view, self._ratio, self._focus, self._pan = view, pixel_ratio, focus, pan
+        window = view_window(view)
+        slide.make_room(window)
+        self.overlay.make_room(window)
+        self._was_sharp = False
+        if scaled or self._settle.isActive():
+            self._settle.start()
+        else:
+            self._request()
+
+    def retry_bad_tiles(self) -> None:
+        """Read unreadable tiles again, since the file may be back."""
+        if self.slide is None:
+            return
+        self._failed.clear()
+        self.slide.source.try_again()
+        self.slide.doubt_bad()
+        self._request()
+
+    def paint(self, painter: QPainter, view: Viewport) -> None:
+        """Paint a view in device pixels, its corner at the painter's origin."""
+        if self.slide is None:
+            return
+        window = view_window(view)
+        if view.upright:
+            self.slide.paint(painter, window)
+            self.overlay.paint(painter, window, self.slide.dimensions)
+            return
+        # Turned pictures are put together upright and turned once, or their tiles would part at the seams.
+        upright = QImage(window.width, window.height, QImage.Format.Format_RGB32)
+        inner = QPainter(upright)
+        self.slide.paint(inner, window)
+        self.overlay.paint(inner, window, self.slide.dimensions)
+        inner.end()
+        to = view.to_device
+        step = window.downsample
+        x, y = to.apply(window.x * step, window.y * step)
+        painter.save()
+        painter.setTransform(QTransform(to.a * step, to.c * step, to.b * step, to.d * step, x, y), combine=True)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.rotation % 90 != 0)
+        painter.drawImage(0, 0, upright)
+        painter.restore()
+
+    def close(self) -> None:
+        """End the worker threads; returns once they have ended."""
+        for timer in (self._settle, self._soon, self._retry):
+            timer.stop()
+        self._loader.close()
+
+    def _overlay_changed(self) -> None:
+        self._was_sharp = False
+        if self.slide is not None and not self._settle.isActive():
+            self._soon.start()  # blocks arrive in bursts
+        self.changed.emit()
+
+    def _plan(self, view: Viewport, slide: SlideLayer) -> Schedule:
+        return schedule(view, slide.dimensions, slide.base_downsample, self._focus, self._pan)
+
+    def _lacks_slide(self, key: TileKey) -> bool:
+        return self.slide is not None and self.slide.needs(key) and key not in self._failed
+
+    def _lacks_overlay(self, key: TileKey) -> bool:
+        return self.overlay.visible and self.overlay.needs(key)
+
+    def _request(self) -> None:
+        slide, view = self.slide, self._view
+        if slide is None or view is None:
+            return
+        plan = self._plan(view, slide)
+        requests: list[Request] = []
+        for key in plan.visible:
+            requests += self._requests_for(slide, key)
+        base = [
+            self._slide_request("base", slide, key)
+            for key in sorted(slide.base_missing - self._failed, key=lambda key: (key.row, key.col))
+        ]
+        requests = base + requests if slide.base_is_cheap else requests + base
+        # What is only likely to be wanted fills the queue once nothing in view is missing.
+        requests += [self._slide_request("slide", slide, key) for key in plan.parents if self._lacks_slide(key)]
+        for key in plan.ring:
+            requests += self._requests_for(slide, key)
+        self._loader.want(requests)
+        self._tell_sharp()
+
+    def _requests_for(self, slide: SlideLayer, key: TileKey) -> list[Request]:
+        requests = [self._slide_request("slide", slide, key)] if self._lacks_slide(key) else []
+        if self._lacks_overlay(key):
+            look = appearance(key.downsample, self.mpp, self._ratio)
+            requests.append(Request(_Key("overlay", self._number, key), self.overlay.work(key, look)))
+        return requests
+
+    def _slide_request(self, kind: str, slide: SlideLayer, key: TileKey) -> Request:
+        source = slide.source
+
+        def read(wanted: Callable[[], bool]) -> SlideTile:
+            return slide_tile(source.render(key.window, wanted))
+
+        return Request(_Key(kind, self._number, key), read)
+
+    def _take(self, key: _Key, result: SlideTile | OverlayTile) -> None:
+        if key.number != self._number or self.slide is None:
+            return
+        if isinstance(result, OverlayTile):
+            self.overlay.take(key.tile, result)
+            if self.overlay.needs(key.tile):
+                self._soon.start()  # what it shows changed while it was drawn
+        elif key.kind == "base":
+            self.slide.take_base(key.tile, result)
+            self.base_changed.emit()
+        else:
+            self.slide.take(key.tile, result)
+            if not result.bad and not self._failed and not self.slide.source.bad:
+                self._stop_retrying()
+        self._count_bad()
+        self.changed.emit()
+        self._tell_sharp()
+
+    def _refused(self, key: _Key, error: WsiviewError) -> None:
+        if key.number != self._number or self.slide is None:
+            return
+        self._failed.add(key.tile)
+        self._tell(str(error))
+        self._plan_retry()
+        self._tell_sharp()
+
+    def _count_bad(self) -> None:
+        bad = self.slide.source.bad if self.slide is not None else frozenset()
+        if self.slide is not None and self.slide.source.vanished:
+            self._tell(self.slide.source.vanished)
+        if bad:
+            self._plan_retry()
+        if len(bad) != self._bad_count:
+            self._bad_count = len(bad)
+            self.bad_tiles.emit(self._bad_count)
+
+    def _tell(self, sentence: str) -> None:
+        if not self._told:
+            self.trouble.emit(sentence)
+        self._told.add(sentence)
+
+    def _plan_retry(self) -> None:
+        """Try again later, and ever more seldom, as long as it fails."""
+        if not self._retry.isActive():
+            self._retry.start(self._patience)
+            self._patience = min(2 * self._patience, _LAST_RETRY_MS)
+
+    def _stop_retrying(self) -> None:
+        self._retry.stop()
+        self._patience = _FIRST_RETRY_MS
+        self._told.clear()
+
+    def _tell_sharp(self) -> None:
+        sharp = self.is_sharp
+        if sharp and not self._was_sharp:
+            self._was_sharp = True
+            self.sharp.emit()
+        self._was_sharp = sharp
