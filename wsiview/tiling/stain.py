@@ -85,12 +85,14 @@ def ink(white: Plane, stained: Mask, spacing: float | None) -> Mask:
 
 def _most(rgb: NDArray[Any]) -> NDArray[Any]:
     """The largest of three channels, many times faster than a reduction over so short an axis."""
-    return np.maximum(np.maximum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
+    most: NDArray[Any] = np.maximum(np.maximum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
+    return most
 
 
 def _least(rgb: NDArray[Any]) -> NDArray[Any]:
     """The smallest of three channels."""
-    return np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
+    least: NDArray[Any] = np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
+    return least
 
 
 def _wide(found: Mask, least: int, spacing: float | None) -> Mask:
