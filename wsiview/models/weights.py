@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -57,6 +58,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def _read_pickle(path: Path) -> dict[str, Tensor]:
     refuse_programs(path)
     try:
+        if not zipfile.is_zipfile(path):  # older than torch 1.6: refused by the fingerprint, so here as well
+            raise pickle.UnpicklingError
         held = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise BundleError(path, f"can't be read ({error.strerror}); check the file and its permissions") from None
