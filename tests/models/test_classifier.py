@@ -51,6 +51,7 @@ def test_a_missing_layer_is_answered_with_near_ones(write: Write, config: dict[s
     assert classifier.layer("features.2") is classifier.module.get_submodule("features.2")
 
 
+@pytest.mark.usefixtures("threads")
 def test_a_real_model_tells_tumour_from_normal_tissue(shared: Path) -> None:
     torch.set_num_threads(1)
     classifier = load_classifier(read_bundle(shared / "models" / "pcam-vgg16-quarter"), "cpu")
