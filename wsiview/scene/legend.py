@@ -11,7 +11,9 @@ from wsiview.scene.palette import INFLUENCE_GREEN, Color
 
 NOT_A_DIAGNOSIS = "Groups tissue that looks alike to this network. Not a diagnosis, not a segmentation."
 
-Kind = Literal["class", "ramp", "undecided", "contour", "prediction", "fill"]
+AMPLIFIED = "weak signals amplified"
+
+Kind = Literal["class", "ramp", "undecided", "contour", "dashed", "prediction", "fill"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Legend:
 def legend(stack: LayerStack, saliency_note: str = "") -> Legend | None:
     """The legend of a stack, None while nothing is shown.
 
-    `saliency_note` says what an influence map's scale was taken from.
+    `saliency_note` is a sentence on what an influence map's scale was taken from, where that is not the declared one.
     """
     if not stack.shows_anything:
         return None
@@ -55,11 +57,12 @@ def legend(stack: LayerStack, saliency_note: str = "") -> Legend | None:
         rows.append(LegendRow("undecided", "undecided between two"))
     rows += [_ramp_row(stack, index) for index in strengths]
     if stack.saliency is not None:
-        rows.append(_influence_row(stack, saliency_note))
+        rows += _influence_rows(stack)
     if stack.prediction:
         ticks = ((0.0, "0"), (0.5, "0.5"), (1.0, "1"))
         rows.append(LegendRow("prediction", "model score", ticks=ticks))
-    return Legend(tuple(rows), "weak signals amplified" if stack.look == "paper" else "")
+    note = f"{NOT_A_DIAGNOSIS} {saliency_note}" if stack.saliency is not None and saliency_note else NOT_A_DIAGNOSIS
+    return Legend(tuple(rows), AMPLIFIED if stack.look == "paper" else "", note)
 
 
 def _class_row(stack: LayerStack, index: int) -> LegendRow:
@@ -77,9 +80,11 @@ def _ramp_row(stack: LayerStack, index: int) -> LegendRow:
     )  # fmt: skip
 
 
-def _influence_row(stack: LayerStack, note: str) -> LegendRow:
-    suffix = f" ({note})" if note else ""
+def _influence_rows(stack: LayerStack) -> list[LegendRow]:
     if stack.look == "paper":
-        return LegendRow("fill", f"influence, pushes the score up{suffix}", INFLUENCE_GREEN)
+        return [LegendRow("fill", "influence, pushes the score up", INFLUENCE_GREEN)]
     shares = "/".join(f"{100 * share:.0f}" for share in SHARES)
-    return LegendRow("contour", f"influence at {shares} %; dashed pushes down{suffix}")
+    return [
+        LegendRow("contour", f"influence up, {shares} % of scale"),
+        LegendRow("dashed", f"influence down, {shares} %"),
+    ]

@@ -100,10 +100,13 @@ def _paint_swatch(painter: QPainter, row: LegendRow, rect: QRectF) -> None:
         painter.fillRect(rect, _TISSUE)
         _diagonals(painter, rect, QColor(255, 255, 0), 8, 4)
         _diagonals(painter, rect, QColor(0xDF, 0x50, 0x20), 8, 4, 4)
-    elif row.kind == "contour":
+    elif row.kind in ("contour", "dashed"):
         painter.fillRect(rect, _TISSUE)
         for color, width in ((QColor(16, 16, 16), 3.5), (QColor(255, 255, 255), 1.5)):
-            painter.setPen(QPen(color, width))
+            pen = QPen(color, width)
+            if row.kind == "dashed" and width < 2:
+                pen.setStyle(Qt.PenStyle.DashLine)
+            painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(rect.adjusted(4, 3, -4, -3))
     elif row.hatched:

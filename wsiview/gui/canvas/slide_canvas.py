@@ -26,7 +26,7 @@ from wsiview.gui.canvas.renderer import Renderer
 from wsiview.gui.canvas.tile_source import OUTSIDE
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
-from wsiview.scene.legend import legend
+from wsiview.scene.legend import Legend, legend
 from wsiview.scene.probe import ProbeMarks
 from wsiview.scene.viewport import Viewport
 from wsiview.slide.slide import Slide
@@ -108,6 +108,16 @@ class SlideCanvas(QWidget):
     def layers(self) -> LayerStack:
         """The layers shown."""
         return self._renderer.overlay.stack
+
+    @property
+    def legend(self) -> Legend | None:
+        """The legend shown."""
+        return self._hud.legend
+
+    @property
+    def probe(self) -> ProbeMarks | None:
+        """The marks shown."""
+        return self._hud.probe
 
     @property
     def mpp(self) -> float | None:
@@ -253,7 +263,7 @@ class SlideCanvas(QWidget):
         stack, grids = self.layers, self.grids
         note = ""
         if grids is not None and stack.saliency is not None and not grids.has_declared_scale(stack.saliency):
-            note = "scaled by this map"
+            note = "Influence is scaled by this map alone."
         self._hud.set_legend(None if grids is None else legend(stack, note))
         self.update()
 
