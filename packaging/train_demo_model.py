@@ -228,8 +228,8 @@ def config(results: dict[str, float]) -> dict[str, object]:
             "min_tissue": 0.1,
             "license": "Apache-2.0",
             "description": "Trained on synthetic tissue painted by this program; it knows nothing of real tissue."
-            " Made for the demo case by packaging/train_demo_model.py; while it learned to say tumour or not, a second"
-            " head, since removed, asked its last layer for each cell's kind (empty, stroma, benign epithelium, tumour).",
+            " Made for the demo case by packaging/train_demo_model.py. While it learned to say tumour or not, a second"
+            " head, since removed, asked its last layer what each cell shows: empty, stroma, benign epithelium, tumour.",
             "results": results,
         },
     }  # fmt: skip
