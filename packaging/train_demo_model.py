@@ -229,7 +229,7 @@ def config(results: dict[str, float]) -> dict[str, object]:
             "license": "Apache-2.0",
             "description": "Trained on synthetic tissue painted by this program; it knows nothing of real tissue."
             " Made for the demo case by packaging/train_demo_model.py. While it learned to say tumour or not, a second"
-            " head, since removed, asked its last layer what each cell shows: empty, stroma, benign epithelium, tumour.",
+            " head, since removed, asked its last layer what a cell shows: empty, stroma, benign epithelium, tumour.",
             "results": results,
         },
     }  # fmt: skip
