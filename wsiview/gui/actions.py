@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wsiview.gui import looks
@@ -48,6 +49,14 @@ class Action:
     enabled: Callable[[Session], bool] = _always
     tip: str = ""
     checked: Callable[[Session], bool] | None = None
+
+
+# Magnification × µm per screen pixel is 10.
+MAGNIFICATIONS = (("1×", 10.0), ("2×", 5.0), ("4×", 2.5), ("10×", 1.0), ("20×", 0.5), ("40×", 0.25))
+
+
+def _magnify(microns: float, window: MainWindow) -> None:
+    window.magnify(microns)
 
 
 def _has_saliency(session: Session) -> bool:
@@ -116,7 +125,7 @@ def _file_actions() -> Iterator[Action]:
         "Save what is shown as a PNG, with legend, scale bar and where it comes from",
     )  # fmt: skip
     yield Action(
-        "copy", "File", "Copy screenshot", ("Ctrl+C",), lambda w: w.copy_screenshot(), _has_slide,
+        "copy", "File", "Copy screenshot", ("Ctrl+C",), lambda w: w.screenshots.copy(), _has_slide,
         "Put what is shown on the clipboard",
     )  # fmt: skip
     yield Action("quit", "-File", "Quit", ("Ctrl+Q",), lambda w: w.leave(), tip="Close the window")
@@ -133,6 +142,11 @@ def _view_actions() -> Iterator[Action]:
     yield Action("fit", "View", "Fit the slide", ("F",), lambda w: w.canvas.fit(), _has_slide, "Show the whole slide")
     yield Action("zoom_in", "View", "Zoom in", ("Ctrl++", "Ctrl+="), lambda w: w.zoom(2.0), _has_slide)
     yield Action("zoom_out", "View", "Zoom out", ("Ctrl+-",), lambda w: w.zoom(0.5), _has_slide)
+    for key, (name, microns) in zip("123456", MAGNIFICATIONS, strict=True):
+        yield Action(
+            f"magnify_{name}", "View/Magnification", f"{name}  ({microns:g} µm per pixel)", (key,),
+            partial(_magnify, microns), _has_slide,
+        )  # fmt: skip
     yield Action(
         "scale", "-View", "Scale of the slide…", (), lambda w: w.asking.mpp(), _has_slide,
         "Set how large a pixel is, in µm",
@@ -167,7 +181,8 @@ def _layer_actions() -> Iterator[Action]:
         letter = class_letter(index)
         yield Action(
             f"class_{letter}", "Layers/Strength of class", f"Class {letter}", (f"Shift+{letter}",),
-            _toggle_class(index), _has_class(index), f"Show how strong class {letter} is, and describe it", _shows_class(index),
+            _toggle_class(index), _has_class(index), f"Show how strong class {letter} is, and describe it",
+            _shows_class(index),
         )  # fmt: skip
     yield Action(
         "paper", "-Layers", "As in the paper", (), _toggle_paper, _has_layers,
@@ -206,7 +221,8 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     ("Drag", "move the slide"),
     ("Arrows", "move the slide"),
     ("+ and −", "zoom"),
-    ("1 to 6", "1×, 2×, 4×, 10×, 20×, 40×"),
+    ("0", "show the whole slide"),
+    ("Click in the legend", "a class on or off; double-click: this one alone"),
     ("Ctrl + wheel", "opacity of the layers"),
     ("Esc", "back to the slide, dismiss the message"),
 )

@@ -47,6 +47,14 @@ def all_visible(stack: LayerStack, visible: bool) -> LayerStack:
     return replace(stack, classes=tuple(replace(look, visible=visible) for look in stack.classes))
 
 
+def alone(stack: LayerStack, index: int) -> LayerStack:
+    """Only this class visible; all again when it was the only one."""
+    only = [look.visible for look in stack.classes] == [other == index for other in range(len(stack.classes))]
+    for other in range(len(stack.classes)):
+        stack = changed(stack, other, visible=only or other == index)
+    return stack
+
+
 def renamed(stack: LayerStack, names: dict[int, str]) -> LayerStack:
     """The stack with the names that the reader gave."""
     for index, name in names.items():

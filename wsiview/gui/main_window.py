@@ -6,30 +6,30 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QKeyEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from wsiview.geometry import Point
+from wsiview.gui import looks
 from wsiview.gui.asking import Asking
-from wsiview.gui.canvas import OverviewWidget, SlideCanvas
+from wsiview.gui.canvas.overview import OverviewWidget
+from wsiview.gui.canvas.slide_canvas import SlideCanvas
+from wsiview.gui.docks import Docks
 from wsiview.gui.menus import Menus
-from wsiview.gui.messages import Banner, Message
-from wsiview.gui.panels.histogram import Histogram, Tally
-from wsiview.gui.panels.layers_panel import LayersPanel
-from wsiview.gui.panels.meanings_panel import MeaningsPanel
-from wsiview.gui.panels.probe_panel import ProbePanel
+from wsiview.gui.messages import Banner, Message, Weight
+from wsiview.gui.panels.corner import Corner
 from wsiview.gui.panels.source_bar import SourceBar
 from wsiview.gui.panels.status_line import StatusLine
 from wsiview.gui.panels.welcome import Welcome
-from wsiview.gui.probing import read_at
+from wsiview.gui.screenshots import Screenshots
 from wsiview.gui.session import Session
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.probe import probe_marks
 from wsiview.scene.viewport import Viewport
 
 LAYOUT = "1"  # raised when docks come or go, so that a remembered state never hides a new one
-SIDE = 316  # px, width of the docks on first start
 FOCUS_PAUSE = 250  # ms between two words to the explainer about what is in view
-TALL = 900  # px of height from which all docks stand below each other
+MANY_BAD_TILES = 5
+USUAL_MPP = 0.25  # µm, taken for a slide of unknown scale when one asks for a magnification
 
 
 class MainWindow(QMainWindow):
@@ -43,8 +43,9 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(icon or QIcon())
         self.setAcceptDrops(True)
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowTabbedDocks)
-        self.resize(1280, 720)
-        self._tally: Tally | None = None
+        screen = QGuiApplication.primaryScreen()
+        if screen is not None:
+            self.setGeometry(screen.availableGeometry())
         self._peeking = False
         self._focus_timer = QTimer(self)
         self._focus_timer.setSingleShot(True)
@@ -52,8 +53,8 @@ class MainWindow(QMainWindow):
         self._focus_timer.timeout.connect(self._tell_focus)
         self._build(icon or QIcon())
         self.menus = Menus(self)
-        self.menus.add_to("View", [dock.toggleViewAction() for dock in self._docks])
-        self.asking = Asking(self)
+        self.menus.add_to("View", self.docks.toggles())
+        self.asking, self.screenshots = Asking(self), Screenshots(self.session, self.canvas)
         self._connect_session()
         self._connect_widgets()
         self._show_sources()
@@ -63,7 +64,11 @@ class MainWindow(QMainWindow):
     # Parts
 
     def _build(self, icon: QIcon) -> None:
-        self.canvas, self.overview = SlideCanvas(), OverviewWidget()
+        self.canvas = SlideCanvas()
+        self.canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.overview = OverviewWidget(self.canvas)
+        self.overview.follow(self.canvas)
+        self._corner = Corner(self.overview, self.canvas)
         self.welcome, self.banner = Welcome(icon), Banner()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
@@ -83,43 +88,17 @@ class MainWindow(QMainWindow):
         bar.addWidget(self.sources)
         self.addToolBar(bar)
         self.setStatusBar(self.status)
-        self.layers_panel, self.histogram = LayersPanel(), Histogram()
-        self.layers_panel.footer.addWidget(self.histogram)
-        self.meanings_panel, self.probe_panel = MeaningsPanel(self.session.notebook), ProbePanel()
-        self._docks = [
-            self._dock("Layers", "layers", self.layers_panel),
-            self._dock("Meaning", "meaning", self.meanings_panel),
-            self._dock("Under the cursor", "probe", self.probe_panel),
-        ]
-        self._arrange()
-
-    def _dock(self, title: str, name: str, panel: QWidget) -> QDockWidget:
-        dock = QDockWidget(title)
-        dock.setObjectName(name)
-        dock.setWidget(panel)
-        dock.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        return dock
-
-    def _arrange(self) -> None:
-        """Docks as on first start: all below each other where the screen is tall, else two behind tabs."""
-        _, meaning, probe = self._docks
-        screen = QGuiApplication.primaryScreen()
-        if screen is None or screen.availableGeometry().height() < TALL:
-            self.tabifyDockWidget(meaning, probe)
-            meaning.raise_()
-        self.resizeDocks(self._docks, [SIDE] * len(self._docks), Qt.Orientation.Horizontal)
+        self.docks = Docks(self, self.session)
 
     def _connect_session(self) -> None:
         session = self.session
         session.slide_changed.connect(self._show_slide)
         session.opening_changed.connect(self._show_opening)
         session.inputs_changed.connect(self._show_sources)
-        session.map_changed.connect(self._show_map)
-        session.block_arrived.connect(self._show_block)
-        session.predictions_arrived.connect(self._show_predictions)
+        session.map_changed.connect(self.canvas.set_grids)
+        session.block_arrived.connect(self.canvas.grids_changed)
+        session.predictions_arrived.connect(self.canvas.predictions_changed)
         session.layers_changed.connect(self._show_layers)
-        session.selected_changed.connect(self._show_selected)
         session.progress_changed.connect(self.status.show_step)
         session.scale_changed.connect(self._show_scale)
         session.told.connect(self.show_message)
@@ -131,13 +110,13 @@ class MainWindow(QMainWindow):
         session = self.session
         self.canvas.view_changed.connect(self._follow_view)
         self.canvas.hovered.connect(self._follow_cursor)
-        self.canvas.bad_tiles.connect(self.status.show_bad_tiles)
+        self.canvas.bad_tiles.connect(self._count_bad_tiles)
+        self.canvas.trouble.connect(lambda sentence: session.tell(sentence, Weight.ERROR))
+        self.canvas.class_toggled.connect(self._toggle_class)
+        self.canvas.class_soloed.connect(self._show_alone)
+        self.canvas.opacity_turned.connect(self._turn_opacity)
+        self.canvas.clicked.connect(lambda _: self.canvas.setFocus())
         self.canvas.installEventFilter(self)
-        self.layers_panel.changed.connect(session.set_layers)
-        self.layers_panel.selected.connect(session.select)
-        self.layers_panel.recolored.connect(self._recolor)
-        self.histogram.threshold_wanted.connect(self.layers_panel.set_threshold_of_selected)
-        self.meanings_panel.class_wanted.connect(session.select)
         self.sources.wanted.connect(self.menus.run)
         self.welcome.wanted.connect(self.menus.run)
         self.welcome.path_wanted.connect(session.open_path)
@@ -147,8 +126,7 @@ class MainWindow(QMainWindow):
     # What the session tells
 
     def _show_slide(self, slide: object) -> None:
-        self.canvas.set_slide(self.session.slide)
-        self.overview.set_slide(self.session.slide)
+        self.canvas.set_slide(self.session.slide, _across(self.session.mpp))
         self.pages.setCurrentWidget(self.canvas if slide is not None else self.welcome)
         self.setWindowTitle(f"{self.session.slide.name} – wsiview" if self.session.slide is not None else "wsiview")
         self.status.show_bad_tiles(0)
@@ -172,48 +150,16 @@ class MainWindow(QMainWindow):
         )
         self.menus.refresh()
 
-    def _show_map(self, grids: object) -> None:
-        session = self.session
-        self.canvas.set_grids(session.grids)
-        self._tally = Tally(session.grids.n_classes) if session.grids is not None else None
-        saliency = session.cluster_map.saliency_names if session.cluster_map is not None else ()
-        self.layers_panel.show_sources(saliency, prediction=session.grids is not None)
-        self.histogram.setVisible(False)
-
-    def _show_block(self, row: int, col: int) -> None:
-        self.canvas.grids_changed(row, col)
-        block = self.session.grids.block_at(row, col) if self.session.grids is not None else None
-        if block is not None and self._tally is not None:
-            self._tally.put(row, col, block.strength, block.state)
-
-    def _show_predictions(self) -> None:
-        self.canvas.update()
-        self._show_histogram()
-
     def _show_layers(self, stack: LayerStack | None) -> None:
         if stack is not None:
             self.canvas.set_layers(stack)
-        for panel in (self.layers_panel, self.meanings_panel, self.probe_panel):
-            panel.show_layers(stack)
-        self._show_histogram()
         self.menus.refresh()
-
-    def _show_selected(self, index: int) -> None:
-        self.layers_panel.show_selected(index)
-        self.meanings_panel.show_class(index)
-        self._show_histogram()
-
-    def _show_histogram(self) -> None:
-        stack = self.session.layers
-        if stack is not None and self._tally is not None and self.session.selected < len(stack.classes):
-            index = self.session.selected
-            self.histogram.show_class(stack.classes[index], self._tally.counts(index))
 
     def _show_scale(self) -> None:
         viewport = self.canvas.viewport if self.session.slide is not None else None
         downsample = viewport.downsample if viewport is not None else None
-        self.canvas.set_mpp(self.session.mpp)
-        self.status.show_scale(downsample, self.session.mpp, self.canvas.devicePixelRatioF())
+        self.canvas.set_mpp(_across(self.session.mpp))
+        self.status.show_scale(downsample, self.session.mpp, self.canvas.pixel_ratio)
 
     def show_message(self, message: Message) -> None:
         """Show a message above the slide."""
@@ -223,19 +169,28 @@ class MainWindow(QMainWindow):
     # What the reader does
 
     def zoom(self, factor: float) -> None:
-        """Magnify around the middle of the view."""
-        size = self.canvas.viewport.size
-        self.canvas.set_viewport(self.canvas.viewport.zoomed_at(size.width / 2, size.height / 2, factor))
+        """Magnify, at the cursor where it is over the slide."""
+        self.canvas.zoom(factor)
+
+    def magnify(self, microns: float) -> None:
+        """So many µm on one screen pixel; level-0 pixels where the slide's scale is unknown."""
+        viewport, mpp = self.canvas.viewport, self.session.mpp
+        downsample = microns / (mpp[0] if mpp is not None else USUAL_MPP) / self.canvas.pixel_ratio
+        self.canvas.zoom(viewport.downsample / downsample)
 
     def undo(self) -> None:
         """Take back the last thing written; what is being written counts."""
-        self.meanings_panel.save()
+        self.docks.meanings.save()
         self.session.notebook.edits.undo()
 
     def redo(self) -> None:
         """Write again what was taken back."""
-        self.meanings_panel.save()
+        self.docks.meanings.save()
         self.session.notebook.edits.redo()
+
+    def export_screenshot(self) -> None:
+        """Save what is shown."""
+        self.asking.picture_path(self.screenshots.suggested_name(), self.screenshots.save)
 
     def toggle_full_screen(self) -> None:
         """Full screen, or back."""
@@ -246,8 +201,7 @@ class MainWindow(QMainWindow):
         self.close()
 
     def _follow_view(self, viewport: Viewport) -> None:
-        self.overview.set_viewport(viewport)
-        self._show_scale()
+        self.status.show_scale(viewport.downsample, self.session.mpp, self.canvas.pixel_ratio)
         if not self._focus_timer.isActive():
             self._focus_timer.start()
 
@@ -258,13 +212,12 @@ class MainWindow(QMainWindow):
     def _follow_cursor(self, place: Point | None) -> None:
         session = self.session
         self.status.show_place(place, session.mpp)
+        self.docks.show_place(place)
         if place is None or session.grids is None or session.layers is None:
             self.canvas.set_probe(None)
-            self.probe_panel.show_reading(None)
-            return
-        letters = tuple(look.letter for look in session.layers.classes)
-        self.canvas.set_probe(probe_marks(session.grids, place, letters))
-        self.probe_panel.show_reading(read_at(session.grids, session.layers, place))
+        else:
+            letters = tuple(look.letter for look in session.layers.classes)
+            self.canvas.set_probe(probe_marks(session.grids, place, letters))
 
     def _peek(self, on: bool) -> None:
         """Hide the layers while Space is held; what was hidden by hand stays so."""
@@ -273,9 +226,22 @@ class MainWindow(QMainWindow):
             self._peeking = on
             self.session.change_layers(hidden=on)
 
-    def _recolor(self, index: int, color: tuple[int, int, int]) -> None:
-        if self.session.layers is not None:
-            self.session.notebook.recolor(index, self.session.layers.classes[index].color, color)
+    def _count_bad_tiles(self, count: int) -> None:
+        self.status.show_bad_tiles(count)
+        if count == MANY_BAD_TILES:
+            self.session.tell("Several tiles of this slide can't be read; they are hatched.", Weight.WARNING)
+
+    def _toggle_class(self, index: int) -> None:
+        if (stack := self.session.layers) is not None:
+            self.session.set_layers(looks.changed(stack, index, visible=not stack.classes[index].visible))
+
+    def _show_alone(self, index: int) -> None:
+        if (stack := self.session.layers) is not None:
+            self.session.set_layers(looks.alone(stack, index))
+
+    def _turn_opacity(self, change: float) -> None:
+        if (stack := self.session.layers) is not None:
+            self.session.change_layers(opacity=min(1.0, max(0.0, round(stack.opacity + change, 2))))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Holding Space over the slide looks beneath the layers."""
@@ -309,19 +275,24 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what was written, hide at once, then end threads and child."""
-        self.meanings_panel.save()
+        self.docks.close()
         self.session.preferences.set_window(LAYOUT, self.saveGeometry(), self.saveState())
         self.session.preferences.save()
         self.hide()
         self._focus_timer.stop()
-        self.canvas.close()
-        self.overview.close()
-        self.histogram.close_plot()
+        self.screenshots.cancel()
+        self.canvas.shutdown()
         self.session.close()
         super().closeEvent(event)
 
     def _restore(self) -> None:
         kept = self.session.preferences.window(LAYOUT)
-        if kept is not None:
+        if kept is None:
+            self.docks.arrange()
+        else:
             self.restoreGeometry(kept[0])
             self.restoreState(kept[1])
+
+
+def _across(mpp: tuple[float, float] | None) -> float | None:
+    return mpp[0] if mpp is not None else None

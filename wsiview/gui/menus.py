@@ -73,7 +73,8 @@ class Menus(QObject):
             if action.keys and not action.name.startswith("class_"):
                 native = QKeySequence.SequenceFormat.NativeText
                 words = " or ".join(QKeySequence(key).toString(native) for key in action.keys)
-                groups.setdefault(action.menu.strip("-"), []).append((words, action.text.removesuffix("…")))
+                title = action.menu.strip("-").replace("/", " · ")
+                groups.setdefault(title, []).append((words, action.text.removesuffix("…")))
         groups["Layers"].append(("Shift+A … Shift+P", "Strength of class A … P"))
         return list(groups.items())
 

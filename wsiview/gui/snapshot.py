@@ -23,7 +23,9 @@ from wsiview.slide.slide import Slide
 
 _MOST_PIXELS = 200_000_000
 _PAD = 12.0
-_WRAP = Qt.TextFlag.TextWordWrap.value | Qt.TextFlag.TextWrapAnywhere.value
+_WRAP = Qt.TextFlag.TextWordWrap
+_LONG_WORD = 12
+"""Letters after which a word without blanks, such as a fingerprint, may be broken."""
 
 
 class Snapshot(QObject):
@@ -171,7 +173,8 @@ class Footer:
             y += plate.height + _PAD
         self._blocks: list[tuple[QRectF, str, QFont]] = []
         texts = [(NOT_A_DIAGNOSIS, bold_font()), *((line, small_font()) for line in provenance)]
-        for text, kind in texts:
+        for line, kind in texts:
+            text = _breakable(line)
             room = QRectF(0, 0, max(60.0, width - 2 * _PAD), 100_000)
             needed = QFontMetricsF(kind).boundingRect(room, _WRAP, text)
             self._blocks.append((QRectF(_PAD, y, room.width(), math.ceil(needed.height()) + 1), text, kind))
@@ -191,6 +194,14 @@ class Footer:
         for rect, text, kind in self._blocks:
             painter.setFont(kind)
             painter.drawText(rect, _WRAP, text)
+
+
+def _breakable(line: str) -> str:
+    """The same words with invisible places to break the very long ones."""
+    return " ".join(
+        "\u200b".join(word[i : i + _LONG_WORD] for i in range(0, len(word), _LONG_WORD)) if len(word) > 24 else word
+        for word in line.split(" ")
+    )
 
 
 def _fits(plate: LegendPlate, scale: ScalePlate, width: float, height: float) -> bool:

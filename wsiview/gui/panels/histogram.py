@@ -13,7 +13,7 @@ from wsiview.maps.cell_state import COMPUTED
 from wsiview.scene.layers import ClassLook
 
 BINS = 40
-HEIGHT = 104  # px
+LEAST, MOST = 84, 180  # px of height
 
 
 class Tally:
@@ -55,17 +55,25 @@ class Histogram(QWidget):
         self._moving = False
         self.caption = QLabel()
         self.caption.setObjectName("caption")
+        self.caption.setWordWrap(True)
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 6, 0, 0)
-        self._column.setSpacing(2)
+        self._column.setContentsMargins(10, 8, 10, 8)
+        self._column.setSpacing(6)
         self._column.addWidget(self.caption)
-        self.hide()
+        self._column.addStretch(1)
+        self.show_class(None, None)
 
-    def show_class(self, look: ClassLook, counts: NDArray[np.int64]) -> None:
-        """Show one class."""
+    def show_class(self, look: ClassLook | None, counts: NDArray[np.int64] | None) -> None:
+        """Show one class; None while there is no map."""
+        if look is None or counts is None:
+            self.caption.setText("How strong a class is over the cells of a map, and where it starts to be drawn.")
+            if self._plot is not None:
+                self._plot.hide()
+            return
         if self._plot is None:
             self._make_plot()
-        self.caption.setText(f"Class {look.letter}: cells by strength")
+        self._plot.show()
+        self.caption.setText(f"Class {look.letter}: cells by strength. Drag the line to set the threshold.")
         # Roots, so that few strong cells can be seen beside many weak ones; the axis has no numbers to mislead.
         self._bars.setOpts(height=np.sqrt(counts.astype(float)), brush=look.color, pen=(0, 0, 0, 60))
         top = float(np.sqrt(max(1, int(counts.max()))))
@@ -75,7 +83,6 @@ class Histogram(QWidget):
             self._line.setValue(look.threshold)
             self._line.blockSignals(False)
         self.setAccessibleName(f"Strengths of class {look.letter}; threshold {look.threshold:.0%}")
-        self.show()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the system from light to dark."""
@@ -93,12 +100,13 @@ class Histogram(QWidget):
         import pyqtgraph
 
         plot = pyqtgraph.PlotWidget(self)
-        plot.setFixedHeight(HEIGHT)
+        plot.setMinimumHeight(LEAST)
+        plot.setMaximumHeight(MOST)
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setMouseEnabled(x=False, y=False)
         plot.hideAxis("left")
-        plot.setXRange(0, 1, padding=0.01)
+        plot.setXRange(0, 1, padding=0.03)
         plot.getAxis("bottom").setTicks([[(0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1, "1")]])
         width = 1 / BINS
         self._bars = pyqtgraph.BarGraphItem(x0=np.arange(BINS) * width, width=width, height=np.zeros(BINS))
@@ -108,7 +116,7 @@ class Histogram(QWidget):
         plot.addItem(self._bars)
         plot.addItem(self._line)
         self._plot = plot
-        self._column.addWidget(plot)
+        self._column.insertWidget(1, plot, 4)
         self._take_colors()
 
     def _take_colors(self) -> None:

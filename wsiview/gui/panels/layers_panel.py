@@ -52,10 +52,11 @@ class LayersPanel(QWidget):
         self.empty = QLabel("Layers appear here once a model and a clustering are chosen for the slide.")
         self.empty.setObjectName("hint")
         self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._body = QWidget()
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(8)
+        body.setSpacing(6)
         body.addLayout(self._switches)
         body.addWidget(_rule())
         body.addLayout(self._captions())
@@ -66,8 +67,7 @@ class LayersPanel(QWidget):
         whole.setContentsMargins(10, 8, 10, 8)
         whole.addWidget(self.empty)
         whole.addWidget(self._body, 1)
-        self.footer = QVBoxLayout()
-        whole.addLayout(self.footer)
+        whole.addStretch(0)
         self.show_layers(None)
 
     def show_sources(self, saliency: tuple[str, ...], prediction: bool) -> None:
@@ -191,7 +191,7 @@ class LayersPanel(QWidget):
         self.influence.clicked.connect(self._switch_influence)
         self.prediction.clicked.connect(self._switch_prediction)
         self._switches = QVBoxLayout()
-        self._switches.setSpacing(6)
+        self._switches.setSpacing(4)
         for box in (self.strongest, self.influence, self.prediction):
             self._switches.addWidget(box)
 
@@ -223,7 +223,7 @@ class LayersPanel(QWidget):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumHeight(96)
+        area.setMinimumHeight(84)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return area
 

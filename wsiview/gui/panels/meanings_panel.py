@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
-    QFormLayout,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -195,7 +195,7 @@ class MeaningsPanel(QWidget):
         self.description.setAccessibleName("Description of the class")
         self.description.setTabChangesFocus(True)
         self.description.setUndoRedoEnabled(False)
-        self.description.setMinimumHeight(48)
+        self.description.setMinimumHeight(44)
         self.role = _choice("Role of the class", ROLES)
         self.certainty = _choice("Certainty", CERTAINTIES)
         for field in (self.name, self.description, self.role, self.certainty):
@@ -210,19 +210,21 @@ class MeaningsPanel(QWidget):
         self.empty = QLabel("Once a map is shown, name its classes here.")
         self.empty.setObjectName("hint")
         self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._lay_out()
 
     def _lay_out(self) -> None:
         self._letter_box = QHBoxLayout()
         self._letter_box.addStretch(1)
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setVerticalSpacing(6)
-        form.setHorizontalSpacing(10)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Role", self.role)
-        form.addRow("Certainty", self.certainty)
+        choices = QGridLayout()
+        choices.setHorizontalSpacing(10)
+        choices.setVerticalSpacing(2)
+        for column, (text, box) in enumerate((("Role", self.role), ("Certainty", self.certainty))):
+            caption = QLabel(text)
+            caption.setObjectName("caption")
+            choices.addWidget(caption, 0, column)
+            choices.addWidget(box, 1, column)
+            choices.setColumnStretch(column, 1)
         self._form_box = QWidget()
         inside = QVBoxLayout(self._form_box)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -230,7 +232,7 @@ class MeaningsPanel(QWidget):
         inside.addLayout(self._letter_box)
         inside.addWidget(self.name)
         inside.addWidget(self.description, 1)
-        inside.addLayout(form)
+        inside.addLayout(choices)
         inside.addWidget(self.state)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(10, 8, 10, 8)

@@ -1,0 +1,119 @@
+"""Docks: the panels beside the slide, each told by the session what to show."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from wsiview.geometry import Point
+from wsiview.gui.panels.histogram import Histogram, Tally
+from wsiview.gui.panels.layers_panel import LayersPanel
+from wsiview.gui.panels.meanings_panel import MeaningsPanel
+from wsiview.gui.panels.probe_panel import ProbePanel
+from wsiview.gui.probing import read_at
+from wsiview.gui.session import Session
+from wsiview.scene.layers import LayerStack
+
+WIDE = 316  # px of width on first start
+HIGH = 400  # px of the layers' height on first start
+TALL = 900  # px of screen height from which the cursor's panel stands below the meaning's, not behind it
+
+
+class Docks(QObject):
+    """Layers, meaning, cursor and strengths, at the right of a window."""
+
+    def __init__(self, window: QMainWindow, session: Session) -> None:
+        """Make the panels and connect them."""
+        super().__init__(window)
+        self._window, self._session = window, session
+        self._tally: Tally | None = None
+        self.layers, self.histogram, self.probe = LayersPanel(), Histogram(), ProbePanel()
+        self.meanings = MeaningsPanel(session.notebook)
+        self._docks = [
+            self._dock("Layers", "layers", self.layers),
+            self._dock("Meaning", "meaning", self.meanings),
+            self._dock("Cursor", "probe", self.probe),
+            self._dock("Strengths", "strengths", self.histogram),
+        ]
+        session.map_changed.connect(self._show_map)
+        session.block_arrived.connect(self._count_block)
+        session.predictions_arrived.connect(self._show_histogram)
+        session.layers_changed.connect(self._show_layers)
+        session.selected_changed.connect(self._show_selected)
+        self.layers.changed.connect(session.set_layers)
+        self.layers.selected.connect(session.select)
+        self.layers.recolored.connect(self._recolor)
+        self.histogram.threshold_wanted.connect(self.layers.set_threshold_of_selected)
+        self.meanings.class_wanted.connect(session.select)
+
+    def arrange(self) -> None:
+        """Docks as on first start: what matters least stands behind tabs."""
+        layers, meaning, probe, strengths = self._docks
+        screen = QGuiApplication.primaryScreen()
+        if screen is None or screen.availableGeometry().height() < TALL:
+            self._window.tabifyDockWidget(meaning, probe)
+            self._window.tabifyDockWidget(meaning, strengths)
+            meaning.raise_()
+        else:
+            self._window.tabifyDockWidget(probe, strengths)
+            probe.raise_()
+        self._window.resizeDocks(self._docks, [WIDE] * len(self._docks), Qt.Orientation.Horizontal)
+        room = max(1, self._window.height() - HIGH)
+        self._window.resizeDocks([layers, meaning], [HIGH, room], Qt.Orientation.Vertical)
+
+    def toggles(self) -> list[QAction]:
+        """Menu items that show and hide the docks."""
+        return [dock.toggleViewAction() for dock in self._docks]
+
+    def show_place(self, place: Point | None) -> None:
+        """Read the map at a place (level-0 px)."""
+        grids, stack = self._session.grids, self._session.layers
+        if place is None or grids is None or stack is None:
+            self.probe.show_reading(None)
+        else:
+            self.probe.show_reading(read_at(grids, stack, place))
+
+    def close(self) -> None:
+        """Keep what was written, let go of the chart."""
+        self.meanings.save()
+        self.histogram.close_plot()
+
+    def _dock(self, title: str, name: str, panel: QWidget) -> QDockWidget:
+        dock = QDockWidget(title)
+        dock.setObjectName(name)
+        dock.setWidget(panel)
+        dock.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
+        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        return dock
+
+    def _show_map(self, grids: object) -> None:
+        session = self._session
+        self._tally = Tally(session.grids.n_classes) if session.grids is not None else None
+        saliency = session.cluster_map.saliency_names if session.cluster_map is not None else ()
+        self.layers.show_sources(saliency, prediction=session.grids is not None)
+        self.histogram.show_class(None, None)
+
+    def _count_block(self, row: int, col: int) -> None:
+        block = self._session.grids.block_at(row, col) if self._session.grids is not None else None
+        if block is not None and self._tally is not None:
+            self._tally.put(row, col, block.strength, block.state)
+
+    def _show_layers(self, stack: LayerStack | None) -> None:
+        for panel in (self.layers, self.meanings, self.probe):
+            panel.show_layers(stack)
+        self._show_histogram()
+
+    def _show_selected(self, index: int) -> None:
+        self.layers.show_selected(index)
+        self.meanings.show_class(index)
+        self._show_histogram()
+
+    def _show_histogram(self) -> None:
+        stack, index = self._session.layers, self._session.selected
+        if stack is not None and self._tally is not None and index < len(stack.classes):
+            self.histogram.show_class(stack.classes[index], self._tally.counts(index))
+
+    def _recolor(self, index: int, color: tuple[int, int, int]) -> None:
+        if (stack := self._session.layers) is not None:
+            self._session.notebook.recolor(index, stack.classes[index].color, color)

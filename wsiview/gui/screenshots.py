@@ -1,0 +1,94 @@
+"""Screenshots: what is on screen to a PNG or to the clipboard, with where it came from inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSaveFile
+from PySide6.QtGui import QGuiApplication, QImage, QImageWriter
+
+import wsiview
+from wsiview.export.provenance import PNG_KEY, Provenance, png_payload, provenance, provenance_lines
+from wsiview.gui.canvas.slide_canvas import SlideCanvas
+from wsiview.gui.messages import Weight
+from wsiview.gui.session import Session
+from wsiview.gui.snapshot import Snapshot
+
+
+class Screenshots(QObject):
+    """Takes one picture at a time of one canvas; a newer one replaces the one being taken."""
+
+    def __init__(self, session: Session, canvas: SlideCanvas) -> None:
+        """Take none yet."""
+        super().__init__(canvas)
+        self._session, self._canvas = session, canvas
+        self._snapshot: Snapshot | None = None
+        session.slide_changed.connect(lambda _: self.cancel())  # before the slide that is read is closed
+
+    def suggested_name(self) -> str:
+        """A file name for the next picture."""
+        slide = self._session.slide
+        return f"{slide.name if slide is not None else 'slide'} {datetime.now():%Y-%m-%d %H%M%S}.png"
+
+    def save(self, path: Path, factor: int = 1) -> None:
+        """Write a PNG, whole or not at all."""
+        self._take(lambda image: self._write(image, path), factor)
+
+    def copy(self) -> None:
+        """Put a picture on the clipboard."""
+        self._take(self._keep, 1)
+
+    def cancel(self) -> None:
+        """Give up the picture being taken."""
+        if self._snapshot is not None:
+            self._snapshot.cancel()
+            self._snapshot.deleteLater()
+            self._snapshot = None
+
+    def _take(self, use: Callable[[QImage], None], factor: int) -> None:
+        self.cancel()
+        source = self._source()
+        if source is None:
+            return
+        shown, stack = self._canvas.viewport, self._session.layers
+        payload = png_payload(source, shown, stack)
+        snapshot = Snapshot.of(self._canvas, factor=factor, provenance=provenance_lines(source, stack))
+
+        def finish(image: QImage) -> None:
+            self._snapshot = None
+            snapshot.deleteLater()
+            image.setText(PNG_KEY, payload)
+            use(image)
+
+        snapshot.finished.connect(finish)
+        snapshot.failed.connect(self._fail)
+        self._snapshot = snapshot
+        snapshot.start()
+
+    def _source(self) -> Provenance | None:
+        session = self._session
+        if session.slide is None:
+            return None
+        attributes = session.cluster_map.attributes if session.cluster_map is not None else None
+        software, now = f"wsiview {wsiview.__version__}", datetime.now().astimezone()
+        return provenance(session.slide.name, session.slide.fingerprint, session.mpp, software, now, attributes)
+
+    def _write(self, image: QImage, path: Path) -> None:
+        file = QSaveFile(str(path))
+        writer = QImageWriter(file, b"png")
+        if file.open(QSaveFile.OpenModeFlag.WriteOnly) and writer.write(image) and file.commit():
+            self._session.tell(f"Saved {path.name}.")
+            return
+        reason = file.errorString() if file.error() else writer.errorString()
+        file.cancelWriting()
+        self._session.tell(f"{path} could not be written ({reason}); choose another folder.", Weight.ERROR, "export")
+
+    def _keep(self, image: QImage) -> None:
+        QGuiApplication.clipboard().setImage(image)
+        self._session.tell("The screenshot is on the clipboard.")
+
+    def _fail(self, sentence: str) -> None:
+        self._snapshot = None
+        self._session.tell(sentence, Weight.ERROR)
