@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -91,17 +92,35 @@ def write_all(path: Path, plan: MapPlan) -> None:
         writer.finish()
 
 
-@pytest.fixture()
+@pytest.fixture
 def plan() -> MapPlan:
     return small_plan()
 
 
-@pytest.fixture()
+@pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "S.C.dddddddd.ome.zarr"
 
 
-@pytest.fixture()
+@pytest.fixture
 def finished(path: Path, plan: MapPlan) -> Path:
     write_all(path, plan)
     return path
+
+
+@pytest.fixture
+def plan_with() -> Callable[..., MapPlan]:
+    """Makes the small plan with changes."""
+    return small_plan
+
+
+@pytest.fixture
+def result_of() -> Callable[[MapPlan, int, int], BlockResult]:
+    """Computes one block."""
+    return block_result
+
+
+@pytest.fixture
+def write_map() -> Callable[[Path, MapPlan], None]:
+    """Writes a whole map."""
+    return write_all

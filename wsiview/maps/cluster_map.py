@@ -156,6 +156,10 @@ class ClusterMap:
         """Class weights, (K, rows, cols); 0 where not computed."""
         return self._read("0", (ALL, rows, cols))
 
+    def weights_at(self, level: int, rows: slice = ALL, cols: slice = ALL) -> NDArray[np.float32]:
+        """Mean class weights of 2^level × 2^level cells, (K, rows, cols) of that level; filled when complete."""
+        return self._read(str(level), (ALL, rows, cols))
+
     def state(self, rows: slice = ALL, cols: slice = ALL) -> NDArray[np.uint8]:
         """What is known of each cell, see `cell_state`."""
         return self._read("state", (rows, cols))

@@ -72,7 +72,7 @@ def read_facts(path: Path) -> MapFacts:
         raise NewerMap(path, version, VERSION)
     try:
         return _checked(ours)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise DamagedMap(path, "its zarr.json contradicts itself") from error
 
 
@@ -141,6 +141,8 @@ def _checked(ours: dict[str, Any]) -> MapFacts:
     affine = facts.cell_to_level0
     if not all(math.isfinite(value) for row in affine.rows for value in row) or affine.a <= 0 or affine.d <= 0:
         raise ValueError("cell_to_level0")
+    if not all(isinstance(ours.get(thing, {}), dict) for thing in ("slide", "model", "clustering", "parameters")):
+        raise TypeError("slide, model, clustering and parameters are objects")
     if any(".." in name.split("/") or name.startswith("/") for name in facts.saliency):
         raise ValueError("saliency")
     return facts
