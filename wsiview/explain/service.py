@@ -129,6 +129,8 @@ def _listen(source: BinaryIO, service: Service) -> None:
 
 def main() -> None:
     """Serve the window that started this process."""
+    # Torch's idle threads would spin and take the window's core from it; read when torch is first loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Whatever a library prints must not come between the lines: they get a channel of their own.
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -128,8 +128,13 @@ class PatchGrid:
         return mask.share(x0, y0, x0 + self.step * scale[0], y0 + self.step * scale[1])
 
     def kept(self, mask: TissueMask, scale: tuple[float, float], min_tissue: float) -> NDArray[np.bool_]:
-        """Which patches (n_rows, n_cols) hold enough tissue; `scale` is level-0 per virtual pixel, (x, y)."""
+        """Which patches (n_rows, n_cols) hold enough tissue; `scale` is level-0 per virtual pixel, (x, y).
+
+        Where any of it is unreadable a patch is kept as well: it is then tried and counted, not passed over.
+        """
         kept: NDArray[np.bool_] = self.tissue_share(mask, scale) >= min_tissue - 1e-9
+        if mask.unreadable.any():
+            kept |= self.tissue_share(TissueMask(mask.unreadable, mask.unreadable, mask.scale), scale) > 1e-9
         return kept
 
 

@@ -118,7 +118,13 @@ def _without_small(found: Mask, least: int) -> Mask:
 
 
 def otsu(values: NDArray[np.floating], bins: int = 256) -> float:
-    """The threshold that splits values into two groups with the least variance within them (Otsu 1979)."""
+    """The threshold that splits values into two groups with the least variance within them (Otsu 1979).
+
+    Grey values that are all the same, but for rounding, can't be split: their least is returned.
+    """
+    least, most = float(values.min()), float(values.max())
+    if most - least < 1e-3:
+        return least
     counts, edges = np.histogram(values, bins=bins)
     centres = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
@@ -126,6 +132,6 @@ def otsu(values: NDArray[np.floating], bins: int = 256) -> float:
     sums = np.cumsum(counts * centres)
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    # Where one side is empty there is no split; a constant picture has none at all.
+    # Where one side is empty there is no split.
     best = int(np.argmax(np.nan_to_num(apart)))
     return float(edges[best + 1])
