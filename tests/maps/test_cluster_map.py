@@ -71,6 +71,14 @@ def test_a_map_of_something_else_is_refused_with_the_reason(
         ClusterMap.open(finished).check_fits(**other)
 
 
+def test_an_array_that_is_not_of_the_maps_shape_is_refused(finished: Path) -> None:
+    text = json.loads((finished / "state" / "zarr.json").read_text())
+    text["shape"] = [10**6, 10**6]
+    (finished / "state" / "zarr.json").write_text(json.dumps(text))
+    with pytest.raises(DamagedMap, match="its state has the wrong shape"):
+        ClusterMap.open(finished).state()
+
+
 def test_a_missing_statistic_is_said(finished: Path) -> None:
     with pytest.raises(MapError, match="holds no 'entropy'; map the slide again"):
         ClusterMap.open(finished).statistic("entropy")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -36,13 +37,13 @@ def path(tmp_path: Path) -> Path:
 
 def dead_lock(path: Path, **changes: object) -> None:
     """What a process leaves that was killed: its number is in use again, by this one."""
-    holder = {"host": os.uname().nodename, "pid": os.getpid(), "started": 1.0, "token": "0" * 32}
+    holder = {"host": platform.node(), "pid": os.getpid(), "started": 1.0, "token": "0" * 32}
     path.write_text(json.dumps({**holder, **changes}))
 
 
 def test_a_held_lock_names_host_and_process(path: Path) -> None:
     held = lock.take(path, path.parent)
-    with pytest.raises(MapLocked, match=rf"process {os.getpid()} on {os.uname().nodename}"):
+    with pytest.raises(MapLocked, match=rf"process {os.getpid()} on {platform.node()}"):
         lock.take(path, path.parent)
     held.release()
     lock.take(path, path.parent).release()

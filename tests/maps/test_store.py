@@ -267,6 +267,31 @@ def test_a_map_that_is_moved_away_while_written_is_not_made_anew_by_halves(
     assert not path.exists()
 
 
+_BEGIN = """
+from wsiview.maps.faults import MapLocked
+print("ready", flush=True)
+try:
+    writer = MapWriter.create_or_resume(Path(sys.argv[1]), small_plan())
+    print("mine", flush=True)
+    import signal; signal.pause()
+except MapLocked:
+    print("locked", flush=True)
+"""
+
+
+def test_of_several_that_begin_the_same_map_one_writes(path: Path) -> None:
+    children = [run_here(_BEGIN, path) for _ in range(4)]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    answers = sorted(child.stdout.readline() for child in children if child.stdout is not None)
+    for child in children:
+        child.kill()
+        child.communicate()
+    assert answers == ["locked\n"] * 3 + ["mine\n"]
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
 _WRITE = """
 print("begun", flush=True)
 write_all(Path(sys.argv[1]), small_plan())

@@ -247,6 +247,9 @@ class ClusterMap:
         with reading(self.path, name):
             return np.asarray(self._array(name)[selection])
 
+    def _is_grid(self, name: str) -> bool:
+        return name in ("0", "labels/argmax/0", "state", "residual") or name.startswith("saliency/")
+
     def _array(self, name: str) -> zarr.Array[Any]:
         import zarr
 
@@ -254,6 +257,8 @@ class ClusterMap:
             found = self._group()[name]
             if not isinstance(found, zarr.Array):
                 raise TypeError(name)
+            if self._is_grid(name) and found.shape[-2:] != self.shape:
+                raise DamagedMap(self.path, f"its {name} has the wrong shape")
             self._arrays[name] = found
         return self._arrays[name]
 

@@ -86,11 +86,11 @@ def _fill(folder: Path, plan: MapPlan, name: str) -> None:
         },
     }
     root = zarr.create_group(LocalStore(folder), zarr_format=3, attributes=attributes)
-    _add_images(root, plan)
+    _add_images(root, plan, folder)
     _add_tables(root, plan)
 
 
-def _add_images(root: zarr.Group, plan: MapPlan) -> None:
+def _add_images(root: zarr.Group, plan: MapPlan, folder: Path) -> None:
     block, yx = (plan.block, plan.block), ("y", "x")
     labels = root.create_group("labels", attributes={"ome": {"version": "0.5", "labels": ["argmax"]}})
     argmax = labels.create_group("argmax", attributes={"ome": label_metadata(plan)})
@@ -103,17 +103,24 @@ def _add_images(root: zarr.Group, plan: MapPlan) -> None:
     for name in plan.saliency:
         add_array(root, f"saliency/{name}", plan.shape, block, "float32", 0.0, yx)
     state = add_array(root, "state", plan.shape, block, "uint8", 0, yx)
-    _mark_outside(state, plan)
+    _mark_outside(state, plan, folder)
 
 
-def _mark_outside(state: zarr.Array[Any], plan: MapPlan) -> None:
+def _mark_outside(state: zarr.Array[Any], plan: MapPlan, folder: Path) -> None:
     """State 1 for the blocks that nothing covers: they are done before the work starts."""
-    covered = plan.covered_blocks()
-    for row in range(covered.shape[0]):
-        rows = plan.block_slices(row, 0)[0]
-        band = np.repeat(np.where(covered[row], 0, OUTSIDE).astype(np.uint8), plan.block)[: plan.shape[1]]
-        if band.any():
-            state[rows, :] = np.broadcast_to(band, (rows.stop - rows.start, plan.shape[1]))
+    pattern = b""
+    for row, col in np.argwhere(~plan.covered_blocks()).tolist():
+        cells = plan.block_slices(row, col)
+        chunk = folder / "state" / state.metadata.encode_chunk_key((row, col))
+        is_whole = (cells[0].stop - cells[0].start, cells[1].stop - cells[1].start) == (plan.block, plan.block)
+        if pattern and is_whole:
+            # Most of a slide is glass: thousands of equal chunks, written twenty times faster than zarr encodes them.
+            chunk.parent.mkdir(parents=True, exist_ok=True)
+            chunk.write_bytes(pattern)
+            continue
+        state[cells] = OUTSIDE
+        if is_whole:
+            pattern = chunk.read_bytes()
 
 
 def _add_tables(root: zarr.Group, plan: MapPlan) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from wsiview.maps.cell_state import COMPUTED, strongest
 
@@ -26,7 +26,7 @@ def write_levels(root: zarr.Group, n_levels: int, block: int) -> None:
     for level in range(1, n_levels):
         fine, coarse = _array(root, str(level - 1)), _array(root, str(level))
         labels = _array(root, f"labels/argmax/{level}")
-        below = _paired(counts, np.uint32)
+        below = _paired(counts, np.min_scalar_type(4**level))  # 4^level is the most there can be
         _write_level(fine, coarse, labels, counts, below, block)
         counts = below
 
@@ -35,8 +35,8 @@ def _write_level(
     fine: zarr.Array[Any],
     coarse: zarr.Array[Any],
     labels: zarr.Array[Any],
-    fine_counts: NDArray[np.uint32],
-    counts: NDArray[np.uint32],
+    fine_counts: NDArray[np.unsignedinteger[Any]],
+    counts: NDArray[np.unsignedinteger[Any]],
     block: int,
 ) -> None:
     height, width = counts.shape
@@ -53,21 +53,21 @@ def _write_level(
             labels[rows, cols] = strongest(mean32)
 
 
-def _counts(state: zarr.Array[Any], block: int) -> NDArray[np.uint32]:
-    """Which cells are computed, as 0 and 1, read band by band."""
-    counts = np.zeros(state.shape, np.uint32)
+def _counts(state: zarr.Array[Any], block: int) -> NDArray[np.unsignedinteger[Any]]:
+    """Which cells are computed, as 0 and 1, read band by band; small numbers, for there may be 100 million cells."""
+    counts = np.zeros(state.shape, np.uint8)
     for top in range(0, state.shape[0], block):
         counts[top : top + block] = np.asarray(state[top : top + block]) == COMPUTED
     return counts
 
 
-def _paired(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
+def _paired(values: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
     """Sums over 2 × 2 cells of the last two axes; an odd border stands alone."""
     odd_rows, odd_cols = values.shape[-2] % 2, values.shape[-1] % 2
     if odd_rows or odd_cols:
         values = np.pad(values, [(0, 0)] * (values.ndim - 2) + [(0, odd_rows), (0, odd_cols)])
-    down = values[..., 0::2, :] + values[..., 1::2, :]
-    return np.asarray(down[..., 0::2] + down[..., 1::2], dtype)
+    down = np.add(values[..., 0::2, :], values[..., 1::2, :], dtype=dtype)
+    return np.asarray(np.add(down[..., 0::2], down[..., 1::2], dtype=dtype))
 
 
 def _array(root: zarr.Group, name: str) -> zarr.Array[Any]:

@@ -105,9 +105,14 @@ def take(path: Path, thing: Path) -> Lock:
 
 
 def is_dead(path: Path) -> bool:
-    """Whether there is a lock file at `path` whose process runs no more."""
+    """Whether the lock file at `path` is a dead process's, or was never written into a folder that waits for it."""
     holder = _read(path)
-    return holder is not None and holder.is_gone
+    if holder is not None:
+        return holder.is_gone
+    try:
+        return time.time() - path.parent.stat().st_mtime > _BEING_WRITTEN
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -36,8 +36,8 @@ _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 class MapWriter:
     """The one writer of a map; made by `create_or_resume`, given up by `close` or the end of its `with` block.
 
-    Zarr writes each chunk under a temporary name and renames it, so a file is old or new but never torn; the
-    flag of a block is written after all its arrays. A block without flag is computed again and overwritten.
+    Zarr (since 3.1.3) writes each chunk under a temporary name and renames it, so a file is old or new but never
+    torn; the flag of a block is written after all its arrays. A block without flag is computed again and overwritten.
     """
 
     def __init__(self, path: Path, plan: MapPlan, held: lock.Lock | None) -> None:
