@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,8 +29,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         slides = [str(write_demo_slide(Path(scratch), seed, *SLIDE_SIZE).slide) for seed in FITTING_SEEDS]
         command = [sys.executable, "-m", "wsiview", "fit", *slides]
-        command += ["--model", str(args.model), "-k", str(args.k), "--out", str(args.out), "--seed", "0"]
-        return subprocess.run(command, check=False).returncode
+        fitted = Path(scratch) / args.out.name  # the list of slide names beside it stays behind with the slides
+        command += ["--model", str(args.model), "-k", str(args.k), "--out", str(fitted), "--seed", "0"]
+        status = subprocess.run(command, check=False).returncode
+        if status == 0:
+            shutil.copyfile(fitted, args.out)
+        return status
 
 
 if __name__ == "__main__":
