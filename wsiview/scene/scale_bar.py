@@ -34,7 +34,8 @@ def scale_bar(downsample: float, mpp: float | None, longest: float, pixel_ratio:
     """
     if mpp is None:
         pixels = max(1.0, _round_below(longest * downsample))
-        text = f"uncalibrated, {pixels:,.0f} px".replace(",", " ")
+        number = f"{pixels:,.0f}".replace(",", " ")
+        text = f"uncalibrated, {number} px"
         return ScaleBar(pixels / downsample, text, _zoom(downsample * pixel_ratio))
     microns = _round_below(longest * downsample * mpp)
     return ScaleBar(microns / (downsample * mpp), _length(microns), magnification(downsample * mpp * pixel_ratio))

@@ -18,6 +18,10 @@ GAP_BIT = 128
 FULL_ALPHA = 0.85
 """Opacity of strength 1: a little tissue always shows through."""
 _GAP_SHARE = 0.35
+_SLOTS = 32
+"""More than there can be layers: 16 classes and the influence."""
+_LEVELS = 2047
+"""Steps of opacity, as many as leave room for the slots in 16 bits."""
 
 
 def strength_codes(grids: MapGrids, index: int, hatched: bool, window: Window, look: Appearance) -> Codes | None:
@@ -96,12 +100,19 @@ def _green(grids: MapGrids, name: str, sampling: Sampling) -> NDArray[np.float32
 
 def _mixed(alphas: NDArray[np.float32], colors: list[tuple[int, int, int]]) -> Rgba:
     """Lay (n, h, w) opacities over each other, weakest first; the result is premultiplied."""
-    order = np.argsort(alphas, axis=0, kind="stable")
-    palette = np.array(colors, np.float32)
+    # Opacity and colour in one number, so that sorting the numbers sorts the layers.
+    packed = [np.rint(_LEVELS * a).astype(np.uint16) * _SLOTS + n for n, a in enumerate(alphas)]
+    for last in range(len(packed) - 1, 0, -1):
+        for n in range(last):
+            packed[n], packed[n + 1] = np.minimum(packed[n], packed[n + 1]), np.maximum(packed[n], packed[n + 1])
+    opacity = np.arange(_LEVELS + 1, dtype=np.float32)[:, None] / _LEVELS
+    above = np.zeros((_LEVELS + 1, _SLOTS, 4), np.float32)
+    above[:, : len(colors), :3] = opacity[..., None] * np.array(colors, np.float32)
+    above[..., 3] = opacity * 255
+    below = np.repeat(1 - opacity, _SLOTS, axis=0)
     out = np.zeros((*alphas.shape[1:], 4), np.float32)
-    for rank in order:
-        alpha = np.take_along_axis(alphas, rank[None], axis=0)[0][..., None]
-        out *= 1 - alpha
-        out[..., :3] += alpha * palette[rank]
-        out[..., 3:] += alpha * 255
-    return np.rint(out).astype(np.uint8)
+    for rank in packed:
+        out *= np.take(below, rank, axis=0)
+        out += np.take(above.reshape(-1, 4), rank, axis=0)
+    mixed: Rgba = np.rint(out).astype(np.uint8)
+    return mixed

@@ -12,7 +12,7 @@ from wsiview.scene.legend import Legend, LegendRow
 from wsiview.scene.palette import Color, ink
 from wsiview.scene.strength import FULL_ALPHA
 
-_PAD, _ROW, _SWATCH, _GAP = 10.0, 22.0, 20.0, 8.0
+_PAD, _ROW, _SWATCH, _GAP = 10.0, 22.0, 26.0, 8.0
 _NARROWEST, _WIDEST = 200.0, 280.0
 _TISSUE = QColor(226, 196, 214)
 """What ramps are shown on, about the colour of stained tissue."""
@@ -108,7 +108,7 @@ def _paint_swatch(painter: QPainter, row: LegendRow, rect: QRectF) -> None:
                 pen.setStyle(Qt.PenStyle.DashLine)
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(rect.adjusted(4, 3, -4, -3))
+            painter.drawEllipse(rect.adjusted(3, 3, -3, -3))
     elif row.hatched:
         painter.fillRect(rect, _TISSUE)
         _diagonals(painter, rect, QColor(*row.color), 8, 5)
@@ -123,7 +123,7 @@ def _paint_swatch(painter: QPainter, row: LegendRow, rect: QRectF) -> None:
 
 def _paint_letter(painter: QPainter, row: LegendRow, rect: QRectF) -> None:
     if row.hatched:  # a letter over stripes needs a ground of its own
-        painter.fillRect(rect.adjusted(4, 1, -4, -1), QColor(*row.color))
+        painter.fillRect(rect.adjusted(7, 1, -7, -1), QColor(*row.color))
     painter.setPen(QColor(*ink(row.color)))
     painter.setFont(bold_font())
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, row.letter)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QPainter, QRegion
 
@@ -53,6 +52,7 @@ class OverlayLayer:
         self.backdrop: Backdrop | None = None
         self._drawn = 0
         self._tinted = 0
+        self._tables: Tables | None = None
 
     @property
     def visible(self) -> bool:
@@ -97,7 +97,7 @@ class OverlayLayer:
 
         def draw(_wanted: Callable[[], bool]) -> OverlayTile:
             planes = compose(grids, stack, key.window, look) if grids is not None else ()
-            return OverlayTile(planes, drawn, look, tint(planes, stack, look), tinted)
+            return OverlayTile(planes, drawn, look, tint(planes, Tables(stack, look)), tinted)
 
         return draw
 
@@ -148,14 +148,34 @@ class OverlayLayer:
     def _retint(self, tile: OverlayTile) -> None:
         tile.tinted = self._tinted
         if all(plane.class_index < len(self.stack.classes) for plane in tile.planes):
-            tile.image = tint(tile.planes, self.stack, tile.look)
+            if self._tables is None or self._tables.stack is not self.stack or self._tables.look != tile.look:
+                self._tables = Tables(self.stack, tile.look)
+            tile.image = tint(tile.planes, self._tables)
 
 
-def tint(planes: tuple[Plane, ...], stack: LayerStack, look: Appearance) -> QImage | None:
+class Tables:
+    """Colour tables of one stack as the painter wants them, each made once."""
+
+    def __init__(self, stack: LayerStack, look: Appearance) -> None:
+        """Start with none."""
+        self.stack, self.look = stack, look
+        self._tables: dict[tuple[str, int], list[int]] = {}
+
+    def of(self, plane: Plane) -> list[int]:
+        """The table of a plane: 256 times straight ARGB."""
+        key = plane.role, plane.class_index
+        if key not in self._tables:
+            wide = table(plane, self.stack, self.look).astype(np.uint32)
+            argb = (wide[:, 3] << 24) | (wide[:, 0] << 16) | (wide[:, 1] << 8) | wide[:, 2]
+            self._tables[key] = argb.tolist()
+        return self._tables[key]
+
+
+def tint(planes: tuple[Plane, ...], tables: Tables) -> QImage | None:
     """One picture of all planes, None where there are none; any thread."""
     result: QImage | None = None
     for plane in planes:
-        image = _picture(plane, stack, look)
+        image = _picture(plane, tables)
         if result is None:
             result = image
             continue
@@ -165,26 +185,14 @@ def tint(planes: tuple[Plane, ...], stack: LayerStack, look: Appearance) -> QIma
     return result
 
 
-def _picture(plane: Plane, stack: LayerStack, look: Appearance) -> QImage:
+def _picture(plane: Plane, tables: Tables) -> QImage:
     if plane.codes is not None:
-        colors = _premultiplied(table(plane, stack, look))
-        pixels = np.take(colors, plane.codes, mode="clip")
-        height, width = pixels.shape
-        return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
-    rgba = plane.rgba
-    if rgba is None:
-        raise ValueError("a plane has either codes or colours")
+        codes = np.ascontiguousarray(plane.codes)
+        height, width = codes.shape
+        indexed = QImage(codes.data, width, height, width, QImage.Format.Format_Indexed8)
+        indexed.setColorTable(tables.of(plane))
+        return indexed.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    rgba = np.ascontiguousarray(plane.rgba)
     height, width = rgba.shape[:2]
-    image = QImage(
-        np.ascontiguousarray(rgba).data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied
-    )
+    image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied)
     return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
-
-
-def _premultiplied(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Straight RGBA (256, 4) as the painter's own 32-bit pixels (256,)."""
-    wide = colors.astype(np.uint32)
-    alpha = wide[:, 3]
-    red, green, blue = ((wide[:, channel] * alpha + 127) // 255 for channel in range(3))
-    packed: NDArray[np.uint32] = ((alpha << 24) | (red << 16) | (green << 8) | blue).astype(np.uint32)
-    return packed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QTransform
 
@@ -18,7 +19,7 @@ from wsiview.scene.layers import LayerStack
 from wsiview.scene.plane import appearance
 from wsiview.scene.schedule import Schedule, schedule
 from wsiview.scene.viewport import Viewport
-from wsiview.scene.visible_tiles import TileKey, view_window
+from wsiview.scene.visible_tiles import TILE, TileKey, view_window
 from wsiview.slide.slide import Slide
 
 SETTLE_MS = 60
@@ -70,6 +71,7 @@ class Renderer(QObject):
         self._focus: tuple[float, float] | None = None
         self._pan = (0.0, 0.0)
         self._failed: set[TileKey] = set()
+        self._asked: tuple[float, ...] = ()
         self._was_sharp = False
         self._bad_count = 0
         self._patience = _FIRST_RETRY_MS
@@ -102,6 +104,7 @@ class Renderer(QObject):
     def set_slide(self, slide: Slide | None, mpp: float | None = None) -> None:
         """Show another slide; what is still read from the former one is forgotten."""
         self._number += 1
+        self._asked = ()
         self._loader.want(())
         self.slide = None if slide is None else SlideLayer(TileSource(slide))
         self.mpp = mpp if mpp is not None or slide is None or slide.mpp is None else slide.mpp[0]
@@ -158,15 +161,16 @@ class Renderer(QObject):
             self.overlay.remember(view_window(before), slide.dimensions)
         if pixel_ratio != self._ratio:
             self.overlay.forget()
+            self._asked = ()
         self._view, self._ratio, self._focus, self._pan = view, pixel_ratio, focus, pan
         window = view_window(view)
         slide.make_room(window)
         self.overlay.make_room(window)
-        self._was_sharp = False
         if scaled or self._settle.isActive():
+            self._was_sharp = False
             self._settle.start()
-        else:
-            self._request()
+        elif self._asked != self._span(view):
+            self._request()  # else the same tiles are in view, and those that are missing are on their way
 
     def retry_bad_tiles(self) -> None:
         """Read unreadable tiles again, since the file may be back."""
@@ -213,6 +217,13 @@ class Renderer(QObject):
             self._soon.start()  # blocks arrive in bursts
         self.changed.emit()
 
+    def _span(self, view: Viewport) -> tuple[float, ...]:
+        """Which tiles are in view, and whither the view moves."""
+        window = view_window(view)
+        right, bottom = (window.x + window.width - 1) // TILE, (window.y + window.height - 1) // TILE
+        ahead = float(np.sign(self._pan[0])), float(np.sign(self._pan[1]))
+        return (window.downsample, view.rotation, window.x // TILE, window.y // TILE, right, bottom, *ahead)
+
     def _plan(self, view: Viewport, slide: SlideLayer) -> Schedule:
         return schedule(view, slide.dimensions, slide.base_downsample, self._focus, self._pan)
 
@@ -226,6 +237,7 @@ class Renderer(QObject):
         slide, view = self.slide, self._view
         if slide is None or view is None:
             return
+        self._asked = self._span(view)
         plan = self._plan(view, slide)
         requests: list[Request] = []
         for key in plan.visible:

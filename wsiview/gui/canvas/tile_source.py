@@ -143,6 +143,7 @@ class TileSource:
                 out[y0 - top : y1 - top, x0 - left : x1 - left] = pixels[y0 - y : y1 - y, x0 - x : x1 - x]
                 if mask is not None and (level, col, row) in bad:
                     mask[y0 - top : y1 - top, x0 - left : x1 - left] = True
+        _extend_edges(out, -left, -top, size.width - left, size.height - top)
         return out, mask
 
     def _tile(self, level: int) -> tuple[int, int]:
@@ -195,6 +196,21 @@ class TileSource:
         scale = self.pyramid.level_downsamples
         coarser = [other for other in range(len(scale)) if scale[other][0] > scale[level][0]]
         return min(coarser, key=lambda other: scale[other][0], default=None)
+
+
+def _extend_edges(pixels: Pixels, left: int, top: int, right: int, bottom: int) -> None:
+    """Repeat the slide's outermost pixels beyond its edges, or resampling would mix the edge with what is not there."""
+    height, width = pixels.shape[:2]
+    if left >= width or top >= height or right <= 0 or bottom <= 0:
+        return
+    if left > 0:
+        pixels[:, :left] = pixels[:, left : left + 1]
+    if right < width:
+        pixels[:, right:] = pixels[:, right - 1 : right]
+    if top > 0:
+        pixels[:top] = pixels[top]
+    if bottom < height:
+        pixels[bottom:] = pixels[bottom - 1]
 
 
 def _resized(source: Pixels, box: tuple[float, float, float, float], window: Window, scale: float) -> Pixels:

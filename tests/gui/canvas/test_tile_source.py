@@ -1,0 +1,96 @@
+"""Tile source: pixels at screen scale, exactly placed, whatever the file is like."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from wsiview.gui.canvas.tile_source import OUTSIDE, TileSource, Unwanted
+from wsiview.scene.visible_tiles import Window
+from wsiview.slide.array_slide import ArraySlide
+
+
+def always() -> bool:
+    return True
+
+
+def centroid(pixels: NDArray[np.uint8], x: float, y: float, radius: float) -> tuple[float, float]:
+    """Centre of the dark pixels near a place."""
+    ys, xs = np.mgrid[: pixels.shape[0], : pixels.shape[1]] + 0.5
+    dark = np.clip(235.0 - pixels[..., 0], 0, None) * (np.hypot(xs - x, ys - y) < radius)
+    return float((dark * xs).sum() / dark.sum()), float((dark * ys).sum() / dark.sum())
+
+
+@pytest.mark.parametrize("downsample", [0.3, 0.77, 1.0, 2.59, 2.61, 5.5, 7.4, 11.0])
+def test_marks_lie_where_they_belong_at_every_level(odd, downsample: float) -> None:  # type: ignore[no-untyped-def]
+    x, y = 777.0 / downsample, 1033.5 / downsample
+    half = round(40 / downsample) + 4
+    window = Window(downsample, round(x) - half, round(y) - half, 2 * half, 2 * half)
+    pixels = TileSource(odd).render(window, always).pixels
+    found = centroid(pixels, x - window.x, y - window.y, 25 / downsample + 2)
+    assert found == pytest.approx((x - window.x, y - window.y), abs=0.25)
+
+
+def test_neighbouring_windows_meet_without_a_seam(odd) -> None:  # type: ignore[no-untyped-def]
+    source = TileSource(odd)
+    for downsample in (0.6, 1.9, 3.3):
+        whole = source.render(Window(downsample, 20, 30, 300, 200), always).pixels
+        left = source.render(Window(downsample, 20, 30, 111, 200), always).pixels
+        right = source.render(Window(downsample, 131, 30, 189, 200), always).pixels
+        assert np.abs(whole.astype(int) - np.concatenate([left, right], axis=1)).max() <= 1
+
+
+def test_at_one_to_one_pixels_are_those_of_the_slide(array: ArraySlide) -> None:
+    pixels = TileSource(array).render(Window(1.0, 30, 50, 200, 100), always).pixels
+    assert np.array_equal(pixels, array.read(0, 30, 50, 200, 100))
+
+
+def test_outside_the_slide_is_neutral_and_never_black_or_white(odd) -> None:  # type: ignore[no-untyped-def]
+    pixels = TileSource(odd).render(Window(4.0, -50, -50, 100, 100), always).pixels
+    assert (pixels[:50] == OUTSIDE).all()
+    assert (pixels[:, :50] == OUTSIDE).all()
+    assert not (pixels[50:, 50:] == OUTSIDE).all(axis=2).any()
+
+
+def test_a_slide_without_a_pyramid_is_read_piece_by_piece() -> None:
+    class Flat(ArraySlide):
+        largest = 0
+
+        def read(self, level: int, x: int, y: int, width: int, height: int) -> NDArray[np.uint8]:
+            Flat.largest = max(Flat.largest, width * height)
+            return super().read(level, x, y, width, height)
+
+    slide = Flat(np.full((5000, 6000, 3), 200, np.uint8))
+    slide.level_dimensions, slide.level_downsamples = slide.level_dimensions[:1], slide.level_downsamples[:1]
+    pixels = TileSource(slide).render(Window(20.0, 0, 0, 300, 250), always).pixels
+    assert (pixels == 200).all()
+    assert Flat.largest <= 1024 * 1024
+
+
+def test_an_unreadable_tile_is_hatched_over_coarser_content_and_read_once(odd) -> None:  # type: ignore[no-untyped-def]
+    odd.broken = {(0, 720, 960)}
+    source = TileSource(odd)
+    good = TileSource(type(odd)()).render(Window(1.0, 600, 900, 400, 400), always).pixels
+    tile = source.render(Window(1.0, 600, 900, 400, 400), always)
+    assert tile.bad == {(0, 3, 4)}
+    bad = tile.pixels[60:300, 120:360].astype(int)
+    near = np.abs(bad - good[60:300, 120:360]).max(axis=2) < 40
+    assert 0.5 < near.mean() < 0.95, "the coarser level shows between the lines"
+    assert np.array_equal(tile.pixels[:60], good[:60])
+    for _ in range(3):
+        source.render(Window(1.0, 600, 900, 400, 400), always)
+    assert odd.attempts == 1
+    source.try_again()
+    source.render(Window(1.0, 600, 900, 400, 400), always)
+    assert odd.attempts == 2
+    odd.broken = set()
+    source.try_again()
+    assert source.render(Window(1.0, 600, 900, 400, 400), always).bad == frozenset()
+    assert source.bad == frozenset()
+
+
+def test_nothing_is_decoded_for_a_view_that_is_gone(odd) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(Unwanted):
+        TileSource(odd).render(Window(1.0, 0, 0, 100, 100), lambda: False)
+    assert odd.reads == 0
