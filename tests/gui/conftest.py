@@ -165,7 +165,7 @@ def _new_threads(before: set[threading.Thread]) -> list[threading.Thread]:
 def wait(qtbot: QtBot) -> object:
     """Wait for a condition, long enough for a child process to load torch."""
 
-    def until(condition: Callable[[], object], seconds: float = 60) -> None:
+    def until(condition: Callable[[], object], seconds: float = 30) -> None:
         qtbot.waitUntil(lambda: bool(condition()), timeout=int(seconds * 1000))
 
     return until

@@ -16,7 +16,7 @@ from wsiview.gui.session import Session
 from wsiview.scene.layers import LayerStack
 
 WIDE = 316  # px of width on first start
-HIGH = 400  # px of the layers' height on first start
+HIGH = 424  # px of the layers' height on first start
 TALL = 900  # px of screen height from which the cursor's panel stands below the meaning's, not behind it
 
 

@@ -50,11 +50,12 @@ class Menus(QObject):
         session = self._window.session
         for action in ACTIONS:
             item = self.actions[action.name]
-            item.setEnabled(action.enabled(session))
+            enabled = action.enabled(session)
+            item.setEnabled(enabled)
             if action.checked is not None:
                 item.setChecked(action.checked(session))
             if action.name.startswith("class_"):
-                item.setVisible(item.isEnabled())
+                item.setVisible(enabled)
         self.recent.setEnabled(bool(session.preferences.recent()))
 
     def add_to(self, title: str, actions: list[QAction]) -> None:

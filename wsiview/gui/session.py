@@ -273,7 +273,7 @@ class Session(QObject):
     @Slot(str)
     def _take_sentence(self, sentence: str) -> None:
         self.progress_changed.emit(None)
-        self.tell(sentence[:1].upper() + sentence[1:], Weight.ERROR, "explain" if "press Explain" in sentence else "")
+        self.tell(_capital(sentence), Weight.ERROR, "explain" if "press Explain" in sentence else "")
 
     @Slot(object)
     def _take_map(self, cluster_map: ClusterMap) -> None:
@@ -342,3 +342,9 @@ class Session(QObject):
             if index < len(stack.classes):
                 stack = looks.changed(stack, index, color=color)
         return looks.renamed(stack, {index: self.notebook.meaning(index).name for index in range(len(stack.classes))})
+
+
+def _capital(sentence: str) -> str:
+    """With a capital at its head, unless a file name stands there."""
+    first = sentence.partition(" ")[0]
+    return sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence
