@@ -1,4 +1,4 @@
-"""A small case for the window: a painted slide, a tiny network of random weights, a clustering fitted on it; and guards."""
+"""A small case for the window: a painted slide, a tiny network, a clustering fitted on it; and guards."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Sources(QObject):
         self.opening_changed.emit("the demo slide")
         self._demo_job.start(paint)
         folder = resource("demo")
-        self.choose_model(folder)
+        self.choose_model(folder / "model")
         self.choose_clustering(folder / "demo.clustering")
 
     def cancel(self) -> None:
