@@ -84,3 +84,11 @@ def test_the_overview_follows_the_canvas_and_moves_it(
     canvas.set_slide(None)
     assert overview.box().isEmpty()
     assert np.isfinite(overview._scale())
+
+
+def test_the_overview_of_a_scanned_part_is_as_sharp_as_any(showing: Callable[[Slide], SlideCanvas], odd) -> None:  # type: ignore[no-untyped-def]
+    odd.bounds = Region(700, 950, 200, 160)
+    canvas = showing(odd)
+    assert canvas.base is not None
+    assert canvas.base_region == Region(700, 950, 200, 160)
+    assert (canvas.base.width(), canvas.base.height()) == (200, 160)

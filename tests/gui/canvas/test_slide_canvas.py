@@ -17,8 +17,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from wsiview.geometry import Point, Size
-from wsiview.gui.canvas.slide_canvas import FINEST, SlideCanvas
+from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.canvas.tile_source import OUTSIDE
+from wsiview.gui.canvas.view_widget import FINEST
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack, default_looks
 from wsiview.slide.array_slide import ArraySlide

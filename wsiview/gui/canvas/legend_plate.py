@@ -13,7 +13,7 @@ from wsiview.scene.palette import Color, ink
 from wsiview.scene.strength import FULL_ALPHA
 
 _PAD, _ROW, _SWATCH, _GAP = 10.0, 22.0, 26.0, 8.0
-_NARROWEST, _WIDEST = 200.0, 280.0
+_NARROWEST, _WITH_RAMP, _WIDEST = 200.0, 264.0, 290.0
 _TISSUE = QColor(226, 196, 214)
 """What ramps are shown on, about the colour of stained tissue."""
 
@@ -32,7 +32,8 @@ class LegendPlate(Plate):
         self._legend = legend
         metrics = QFontMetricsF(font())
         texts = [_PAD * 2 + _SWATCH + _GAP + metrics.horizontalAdvance(row.label) for row in legend.rows]
-        self.width = min(max(_NARROWEST, *texts, _NARROWEST), _WIDEST)
+        least = _WITH_RAMP if any(row.ticks for row in legend.rows) else _NARROWEST
+        self.width = min(max(least, *texts, least), _WIDEST)
         y = _PAD
         self._stamp = QRectF()
         if legend.stamp:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from wsiview.geometry import Point, Region, Size
+from wsiview.geometry import Point, Region
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.canvas.tile_source import OUTSIDE
 from wsiview.scene.viewport import Viewport
@@ -33,7 +33,6 @@ class OverviewWidget(QWidget):
         self.setAccessibleName("Overview of the slide")
         self._image: QImage | None = None
         self._shown: QImage | None = None
-        self._region: Region | None = None
         self._whole: Region | None = None
         self._view: Viewport | None = None
         self._grip: QPointF | None = None
@@ -45,11 +44,9 @@ class OverviewWidget(QWidget):
         self.moved.connect(lambda place: canvas.set_viewport(canvas.viewport.centered(place)))
         self._take(canvas)
 
-    def set_picture(self, image: QImage | None, dimensions: Size | None, region: Region | None = None) -> None:
-        """Show a picture of a whole slide of these level-0 dimensions, cut to a region of it (its bounds)."""
-        self._image, self._shown = image, None
-        self._region = None if dimensions is None else Region(0, 0, dimensions.width, dimensions.height)
-        self._whole = region or self._region
+    def set_picture(self, image: QImage | None, region: Region | None) -> None:
+        """Show a picture of a level-0 region, or nothing."""
+        self._image, self._shown, self._whole = image, None, region
         self.update()
 
     def set_viewport(self, view: Viewport | None) -> None:
@@ -62,9 +59,8 @@ class OverviewWidget(QWidget):
         return QSize(220, 180)
 
     def _take(self, canvas: SlideCanvas) -> None:
-        slide = canvas.slide
-        self.set_picture(canvas.base, slide.dimensions if slide else None, slide.bounds if slide else None)
-        self.set_viewport(canvas.viewport if slide else None)
+        self.set_picture(canvas.base, canvas.base_region)
+        self.set_viewport(canvas.viewport if canvas.slide is not None else None)
 
     def _scale(self) -> float:
         """Level-0 pixels per screen pixel."""
@@ -108,18 +104,13 @@ class OverviewWidget(QWidget):
         painter.end()
 
     def _scaled(self) -> QImage:
-        """The picture cut to what is shown, at the size it is painted."""
-        image, whole, region = self._image, self._whole, self._region
-        if image is None or whole is None or region is None:
+        """The picture at the size it is painted."""
+        if self._image is None:
             return QImage()
-        times = image.width() / region.width
-        part = QRect(
-            round(whole.x * times), round(whole.y * times), round(whole.width * times), round(whole.height * times)
-        )
         ratio, frame = self.devicePixelRatioF(), self._frame()
         size = QSize(max(1, round(frame.width() * ratio)), max(1, round(frame.height() * ratio)))
         smooth = Qt.TransformationMode.SmoothTransformation
-        return image.copy(part).scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+        return self._image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Scale the picture anew."""

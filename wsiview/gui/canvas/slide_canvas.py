@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
-
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QColor,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QNativeGestureEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
+from PySide6.QtGui import QCloseEvent, QColor, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
-from wsiview.geometry import Point, Region, Size
+from wsiview.geometry import Region, Size
 from wsiview.gui.canvas.hud import Hud
 from wsiview.gui.canvas.renderer import Renderer
 from wsiview.gui.canvas.tile_source import OUTSIDE
+from wsiview.gui.canvas.view_widget import ViewWidget
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.legend import Legend, legend
@@ -31,39 +18,28 @@ from wsiview.scene.probe import ProbeMarks
 from wsiview.scene.viewport import Viewport
 from wsiview.slide.slide import Slide
 
-FINEST = 0.25
-"""Level-0 pixels per device pixel at the highest zoom."""
-_SMALLEST_SHARE = 2.0
-"""The slide may shrink to half of what fits."""
-_FIT_BORDER = 16
-_KEY_ZOOM, _KEY_PAN = 1.5, 0.15
 
-
-class SlideCanvas(QWidget):
+class SlideCanvas(ViewWidget):
     """Shows one slide.
 
     Signals
     -------
-    view_changed(Viewport)
-        Another part or scale is in view.
+    view_changed(Viewport), opacity_turned(float)
+        As of the view widget.
     hovered(Point | None)
         The level-0 place under the cursor, None when it leaves.
     clicked(Point)
         A place was clicked without dragging.
     class_toggled(int), class_soloed(int)
         A legend row was clicked; double-clicked or clicked with Alt.
-    opacity_turned(float)
-        The wheel was turned with Ctrl: add so much to the opacity.
     bad_tiles(int), trouble(str), sharp(), base_changed()
         As of the renderer.
     """
 
-    view_changed = Signal(object)
     hovered = Signal(object)
     clicked = Signal(object)
     class_toggled = Signal(int)
     class_soloed = Signal(int)
-    opacity_turned = Signal(float)
     bad_tiles = Signal(int)
     trouble = Signal(str)
     sharp = Signal()
@@ -73,10 +49,8 @@ class SlideCanvas(QWidget):
         """Start without a slide."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(160, 120)
-        self.grabGesture(Qt.GestureType.PinchGesture)
         self.setAccessibleName("Slide")
         self._renderer = Renderer(self)
         for name in ("bad_tiles", "trouble", "sharp", "base_changed"):
@@ -84,11 +58,8 @@ class SlideCanvas(QWidget):
         self._renderer.changed.connect(self.update)
         self._hud = Hud()
         self._slide: Slide | None = None
-        self._view = Viewport(Point(0, 0), 1.0, Size(1, 1))
-        self._fitting = True
         self._drag: QPointF | None = None
         self._dragged = 0.0
-        self._cursor: QPointF | None = None
         # Nobody may forget to end the threads: they end with the widget.
         self.destroyed.connect(self._renderer.close)
 
@@ -130,14 +101,27 @@ class SlideCanvas(QWidget):
         return self._renderer.is_sharp
 
     @property
-    def pixel_ratio(self) -> float:
-        """Device pixels per screen pixel."""
-        return self.devicePixelRatioF()
+    def dimensions(self) -> Size | None:
+        """Level-0 pixels of the slide."""
+        return None if self._slide is None else self._slide.dimensions
+
+    @property
+    def fitting_region(self) -> Region | None:
+        """The whole slide, or the part of it that was scanned."""
+        if self._slide is None:
+            return None
+        size = self._slide.dimensions
+        return self._slide.bounds or Region(0, 0, size.width, size.height)
 
     @property
     def base(self) -> QImage | None:
-        """A picture of the whole slide, filled in as it is read."""
+        """A picture of all that was scanned, filled in as it is read."""
         return None if self._renderer.slide is None else self._renderer.slide.base
+
+    @property
+    def base_region(self) -> Region | None:
+        """The level-0 rectangle that the base shows."""
+        return None if self._renderer.slide is None else self._renderer.slide.base_window.region
 
     def set_slide(self, slide: Slide | None, mpp: float | None = None) -> None:
         """Show another slide, whole; the map is taken off. The caller closes slides, after showing another or None.
@@ -188,76 +172,11 @@ class SlideCanvas(QWidget):
         """End the worker threads; showing a slide starts them again."""
         self._renderer.close()
 
-    # Where one looks
-
-    @property
-    def viewport(self) -> Viewport:
-        """What is in view."""
-        return self._view
-
-    def set_viewport(self, view: Viewport) -> None:
-        """Look somewhere else; scale and place are kept within sensible limits, the size is the widget's own."""
-        self._fitting = False
-        self._show(view)
-
-    def fit(self) -> None:
-        """Show the whole slide, or the part of it that was scanned; it stays whole while the window is resized."""
-        self._fitting = True
-        region = self._whole()
-        if region is not None:
-            self._show(self._view.resized(self._device_size()).fitted(region, _FIT_BORDER * self.pixel_ratio))
-
-    def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Magnify around a screen position, by default the middle."""
-        ratio = self.pixel_ratio
-        place = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
-        downsample = self._allowed(self._view.downsample / factor)
-        factor = self._view.downsample / downsample
-        if factor != 1:
-            self.set_viewport(self._view.zoomed_at(place.x() * ratio, place.y() * ratio, factor))
-
-    def pan(self, dx: float, dy: float) -> None:
-        """Move the slide by screen pixels."""
-        ratio = self.pixel_ratio
-        # Whole device pixels, so that tiles are only copied.
-        self._fitting = False
-        moved = round(dx * ratio), round(dy * ratio)
-        self._show(self._view.panned(*moved), (float(moved[0]), float(moved[1])))
-
-    def _whole(self) -> Region | None:
-        if self._slide is None:
-            return None
-        size = self._slide.dimensions
-        return self._slide.bounds or Region(0, 0, size.width, size.height)
-
-    def _allowed(self, downsample: float) -> float:
-        """From 4 device pixels per level-0 pixel to twice as coarse as the whole slide."""
-        if self._slide is None:
-            return downsample
-        size = self._slide.dimensions
-        whole = replace(self._view, size=self._device_size()).fitted(Region(0, 0, size.width, size.height))
-        return min(max(downsample, FINEST), max(_SMALLEST_SHARE * whole.downsample, 1.0))
-
-    def _device_size(self) -> Size:
-        ratio = self.pixel_ratio
-        return Size(max(1, math.ceil(self.width() * ratio)), max(1, math.ceil(self.height() * ratio)))
-
-    def _show(self, view: Viewport, moved: tuple[float, float] = (0.0, 0.0)) -> None:
-        if self._slide is None:
-            self._view = view
-            self.update()
-            return
-        size, region = self._slide.dimensions, view.center
-        # The middle of the view never leaves the slide, so it can't get lost.
-        center = Point(min(max(region.x, 0.0), size.width), min(max(region.y, 0.0), size.height))
-        view = replace(view, center=center, size=self._device_size(), downsample=self._allowed(view.downsample))
-        changed, self._view = view != self._view, view
+    def prepare(self, view: Viewport, moved: tuple[float, float]) -> None:
+        """Ask for the tiles of a view."""
         ratio = self.pixel_ratio
         focus = None if self._cursor is None else (self._cursor.x() * ratio, self._cursor.y() * ratio)
         self._renderer.look(view, ratio, focus, moved)
-        if changed:
-            self.view_changed.emit(view)
-        self.update()
 
     def _show_legend(self) -> None:
         stack, grids = self.layers, self.grids
@@ -287,50 +206,10 @@ class SlideCanvas(QWidget):
         painter.restore()
         self._hud.paint(painter, self._view, self.mpp, ratio)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the middle in the middle, or the slide whole."""
-        super().resizeEvent(event)
-        if self._fitting:
-            self.fit()
-        else:
-            self._show(self._view.resized(self._device_size()))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the screen's pixel ratio."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._show(self._view.resized(self._device_size()))
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the worker threads."""
         self.shutdown()
         super().closeEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the cursor; two fingers on a trackpad pan; with Ctrl, turn the opacity."""
-        turned = event.angleDelta().y() or event.angleDelta().x()
-        fingers = event.phase() != Qt.ScrollPhase.NoScrollPhase and not event.pixelDelta().isNull()
-        self._cursor = event.position()
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.opacity_turned.emit(turned / 120 * 0.1)
-        elif fingers:
-            self.pan(event.pixelDelta().x(), event.pixelDelta().y())
-        elif turned:
-            self.zoom(2 ** (turned / 360), event.position())
-        event.accept()
-
-    def event(self, event: QEvent) -> bool:
-        """Pinch, on a touch screen or a trackpad."""
-        if isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self.zoom(math.exp(event.value()), event.position())
-                return True
-        elif isinstance(event, QGestureEvent):
-            pinch = event.gesture(Qt.GestureType.PinchGesture)
-            if isinstance(pinch, QPinchGesture) and pinch.scaleFactor() > 0:
-                self.zoom(pinch.scaleFactor(), QPointF(self.mapFromGlobal(pinch.hotSpot().toPoint())))
-                return True
-        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to drag, or switch a class in the legend."""
@@ -384,28 +263,3 @@ class SlideCanvas(QWidget):
         self._cursor = None
         self.hovered.emit(None)
         super().leaveEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows pan, + and − zoom, 0 and Home show the whole slide."""
-        step_x, step_y = self.width() * _KEY_PAN, self.height() * _KEY_PAN
-        keys = {
-            Qt.Key.Key_Left: lambda: self.pan(step_x, 0),
-            Qt.Key.Key_Right: lambda: self.pan(-step_x, 0),
-            Qt.Key.Key_Up: lambda: self.pan(0, step_y),
-            Qt.Key.Key_Down: lambda: self.pan(0, -step_y),
-            Qt.Key.Key_Plus: lambda: self.zoom(_KEY_ZOOM),
-            Qt.Key.Key_Equal: lambda: self.zoom(_KEY_ZOOM),
-            Qt.Key.Key_Minus: lambda: self.zoom(1 / _KEY_ZOOM),
-            Qt.Key.Key_0: self.fit,
-            Qt.Key.Key_Home: self.fit,
-        }
-        action = keys.get(Qt.Key(event.key()))
-        plain = Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier
-        if action is None or event.modifiers() & ~plain:
-            super().keyPressEvent(event)
-        else:
-            action()
-
-    def place_at(self, position: QPointF) -> Point:
-        """The level-0 place under a screen position."""
-        return self._view.place(position.x() * self.pixel_ratio, position.y() * self.pixel_ratio)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 
-from wsiview.geometry import Size
+from wsiview.geometry import Region, Size
 from wsiview.gui.canvas.tile_cache import TileCache
 from wsiview.gui.canvas.tile_source import OUTSIDE, Natural, ScreenTile, TileSource
 from wsiview.scene.schedule import PARENT_FACTOR
@@ -51,28 +51,28 @@ def slide_tile(tile: ScreenTile) -> SlideTile:
 class SlideLayer:
     """Pictures of one slide; lives on the window's thread and reads nothing itself.
 
-    A picture of the whole slide, the base, is pinned: it is always painted under tiles that are missing.
+    A picture of all that was scanned, the base, is pinned: it is always painted under tiles that are missing.
     """
 
     def __init__(self, source: TileSource) -> None:
         """Start with no tiles."""
         self.source = source
         self.dimensions: Size = source.pyramid.dimensions
-        side = max(self.dimensions.width, self.dimensions.height)
-        self.base_downsample = float(max(1.0, side / _BASE_SIDE))
+        self.base_window = _base_window(self.dimensions, source.pyramid.bounds)
+        self.base_downsample = self.base_window.downsample
         self.tiles: TileCache[TileKey, SlideTile] = TileCache(_BYTES)
         self.backdrop: Backdrop | None = None
-        whole = slide_window(self.dimensions, self.base_downsample)
-        self.base = QImage(whole.width, whole.height, QImage.Format.Format_RGB32)
+        self.base = QImage(self.base_window.width, self.base_window.height, QImage.Format.Format_RGB32)
         self.base.fill(QColor(*source.pyramid.background))
-        self.base_missing = set(tiles_in(whole, self.dimensions))
+        self.base_missing = set(tiles_in(self.base_window, self.dimensions))
         self._stale: set[TileKey] = set()
 
     @property
     def base_is_cheap(self) -> bool:
-        """Whether the whole slide can be read at once; without a pyramid that takes long and comes last."""
-        level = self.source.pyramid.level_dimensions[self.source.pyramid.best_level(self.base_downsample)]
-        return level.width * level.height <= _CHEAP_BASE
+        """Whether the base can be read at once; without a pyramid that takes long and comes last."""
+        pyramid, window = self.source.pyramid, self.base_window
+        across, down = pyramid.level_downsamples[pyramid.best_level(self.base_downsample)]
+        return window.region.width / across * window.region.height / down <= _CHEAP_BASE
 
     def needs(self, key: TileKey) -> bool:
         """Whether a tile is missing or to be read again."""
@@ -87,7 +87,7 @@ class SlideLayer:
         """Paint a tile of the base."""
         self.base_missing.discard(key)
         painter = QPainter(self.base)
-        painter.drawImage(key.window.x, key.window.y, tile.image)
+        painter.drawImage(key.window.x - self.base_window.x, key.window.y - self.base_window.y, tile.image)
         painter.end()
 
     def doubt_bad(self) -> None:
@@ -135,9 +135,8 @@ class SlideLayer:
         # A region of several rectangles makes clipping slow, and what is painted twice is opaque.
         painter.setClipRect(missing.boundingRect())
         painter.fillRect(missing.boundingRect(), QColor(*self.source.pyramid.background))
-        times = self.base_downsample / window.downsample
-        target = QRectF(-window.x, -window.y, self.base.width() * times, self.base.height() * times)
-        painter.drawImage(target, self.base)
+        base = Backdrop(self.base_window, self.base)
+        painter.drawImage(base.target(window), base.image)
         for key in tiles_in(_parent_window(window), self.dimensions):
             tile = self.tiles.get(key)
             if tile is not None:
@@ -146,6 +145,16 @@ class SlideLayer:
         if self.backdrop is not None:
             painter.drawImage(self.backdrop.target(window), self.backdrop.image)
         painter.restore()
+
+
+def _base_window(dimensions: Size, bounds: Region | None) -> Window:
+    """The scanned part, or the whole slide, at the scale at which it is about a thousand pixels large."""
+    part = bounds or Region(0, 0, dimensions.width, dimensions.height)
+    step = max(1.0, max(part.width, part.height) / _BASE_SIDE)
+    x, y = math.floor(part.x / step), math.floor(part.y / step)
+    whole = slide_window(dimensions, step)
+    right, bottom = min(math.ceil(part.right / step), whole.width), min(math.ceil(part.bottom / step), whole.height)
+    return Window(step, x, y, max(1, right - x), max(1, bottom - y))
 
 
 def _parent_window(window: Window) -> Window:
