@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -146,19 +146,6 @@ def map_request(
         target=bundle.target,
         contrast=bundle.contrast,
         batch=batch_size(geometry.patch_pixels),
-    )
-
-
-def other_slide(request: MapRequest, slide: Slide, mpp: tuple[float, float] | None) -> MapRequest:
-    """The same request for another slide."""
-    known = None if request.spacing is None else mpp or slide.mpp
-    return replace(
-        request,
-        slide_path=str(slide.path),
-        slide_name=slide.name,
-        slide_fingerprint=slide.fingerprint,
-        reader=slide.reader,
-        mpp=known,
     )
 
 
