@@ -16,7 +16,7 @@ from wsiview.gui.session import Session
 from wsiview.scene.layers import LayerStack
 
 WIDE = 316  # px of width on first start
-HIGH = 424  # px of the layers' height on first start
+HIGH, LOW = 424, 320  # px of height of the layers and of the cursor's panel on first start
 TALL = 900  # px of screen height from which the cursor's panel stands below the meaning's, not behind it
 
 
@@ -55,12 +55,15 @@ class Docks(QObject):
             self._window.tabifyDockWidget(meaning, probe)
             self._window.tabifyDockWidget(meaning, strengths)
             meaning.raise_()
+            below = []
         else:
             self._window.tabifyDockWidget(probe, strengths)
             probe.raise_()
+            below = [probe]
         self._window.resizeDocks(self._docks, [WIDE] * len(self._docks), Qt.Orientation.Horizontal)
-        room = max(1, self._window.height() - HIGH)
-        self._window.resizeDocks([layers, meaning], [HIGH, room], Qt.Orientation.Vertical)
+        heights = [HIGH, *[LOW] * len(below)]
+        room = max(1, self._window.height() - sum(heights))
+        self._window.resizeDocks([layers, *below, meaning], [*heights, room], Qt.Orientation.Vertical)
 
     def toggles(self) -> list[QAction]:
         """Menu items that show and hide the docks."""

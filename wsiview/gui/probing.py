@@ -35,7 +35,7 @@ def read_at(grids: MapGrids, stack: LayerStack, place: Point) -> Reading | None:
     if values.state == COMPUTED:
         words["Strongest"] = _strongest(values, stack)
         if values.residual is not None:
-            words["Unexplained"] = f"{values.residual:.0%} not explained by any class"
+            words["Unexplained"] = f"{100 * values.residual:.0f} % not explained by any class"
         if values.saliency:
             shown = stack.saliency
             name = shown if shown is not None and shown in values.saliency else next(iter(values.saliency))
@@ -56,7 +56,7 @@ def _strongest(values: CellValues, stack: LayerStack) -> str:
     if values.second is None:
         return f"{words}, alone"
     second = stack.classes[values.second].letter
-    lead = f"{values.margin:.0%} ahead of {second}"
+    lead = f"{100 * values.margin:.0f} % ahead of {second}"
     return f"{words}, undecided: {lead}" if values.undecided else f"{words}, {lead}"
 
 
@@ -64,4 +64,4 @@ def _influence(value: float, scale: float) -> str:
     if scale <= 0 or value == 0:
         return "none"
     way = "up" if value > 0 else "down"
-    return f"pushes the score {way} ({value / scale:+.0%} of the scale)"
+    return f"pushes the score {way}, {100 * abs(value) / scale:.0f} %"

@@ -38,7 +38,7 @@ def keys_sheet(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]], parent: 
     parts = []
     for title, lines in groups:
         rows = "".join(
-            f"<tr><td style='padding: 2px 24px 2px 0; white-space: nowrap'><b>{escape(keys)}</b></td>"
+            f"<tr><td width='170' style='padding: 2px 24px 2px 0; white-space: nowrap'><b>{escape(keys)}</b></td>"
             f"<td style='padding: 2px 0'>{escape(what)}</td></tr>"
             for keys, what in lines
         )

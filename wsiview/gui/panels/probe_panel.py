@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from wsiview.gui.panels.class_row import ElidedLabel
 from wsiview.gui.panels.swatch import paint_swatch
 from wsiview.gui.probing import Reading
 from wsiview.scene.layers import LayerStack
@@ -81,20 +82,20 @@ class ProbePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         """Lay out the parts."""
         super().__init__(parent)
-        self.hint = QLabel("Point at the slide to read the values of every class there.")
+        self.hint = QLabel("Once a map is shown, the values of every class under the cursor stand here.")
         self.hint.setObjectName("hint")
         self.hint.setWordWrap(True)
         self.bars = StrengthBars()
-        self._fields: dict[str, QLabel] = {}
-        form = QFormLayout()
+        self._fields: dict[str, ElidedLabel] = {}
+        self._lines = QWidget()
+        form = QFormLayout(self._lines)
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(4)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         for name in ("State", "Strongest", "Unexplained", "Influence", "Model score"):
-            value = QLabel("—")
-            value.setWordWrap(True)
-            value.setAccessibleName(name)
+            value = ElidedLabel()
+            value.setAccessibleDescription(name)
             caption = QLabel(name)
             caption.setObjectName("caption")
             form.addRow(caption, value)
@@ -105,23 +106,25 @@ class ProbePanel(QWidget):
         whole.setSpacing(10)
         whole.addWidget(self.hint)
         whole.addWidget(self.bars)
-        whole.addLayout(form)
+        whole.addWidget(self._lines)
         whole.addStretch(1)
+        self.show_layers(None)
 
     def show_layers(self, stack: LayerStack | None) -> None:
         """Take letters and colours from here."""
         self.bars.show_layers(stack)
+        self.hint.setVisible(stack is None)
+        self._lines.setVisible(stack is not None)
         if stack is None:
             self.show_reading(None)
 
     def show_reading(self, reading: Reading | None) -> None:
         """Show what is known of a cell; None where the cursor is on no cell."""
-        self.hint.setVisible(reading is None)
         self.bars.show_strengths(reading.strengths if reading is not None else ())
         words = reading.words if reading is not None else {}
         for name, label in self._fields.items():
-            label.setText(words.get(name, "—"))
+            label.show_text(words.get(name, "—"))
 
     def text(self, name: str) -> str:
         """What one line says."""
-        return self._fields[name].text()
+        return self._fields[name].accessibleName()

@@ -1,0 +1,37 @@
+"""A click in the layers panel makes one stack of layers from another."""
+
+from __future__ import annotations
+
+from wsiview.gui import looks
+from wsiview.scene.layers import LayerStack, default_looks
+
+STACK = LayerStack(default_looks(3))
+
+
+def test_asking_for_a_shown_strength_takes_it_away() -> None:
+    shown = looks.with_strength(STACK, 1, add=False)
+    assert shown.strength == (1,)
+    assert looks.with_strength(shown, 1, add=False).strength == ()
+
+
+def test_at_most_two_strengths_lie_beside_each_other() -> None:
+    two = looks.with_strength(looks.with_strength(STACK, 0, add=False), 1, add=True)
+    assert two.strength == (0, 1)
+    assert looks.with_strength(two, 2, add=True).strength == (1, 2)
+    assert looks.with_strength(two, 2, add=False).strength == (2,)
+
+
+def test_one_class_alone_and_all_again() -> None:
+    one = looks.alone(STACK, 2)
+    assert [look.visible for look in one.classes] == [False, False, True]
+    assert all(look.visible for look in looks.alone(one, 2).classes)
+
+
+def test_choosing_a_layer_ends_hiding_them_all() -> None:
+    hidden = LayerStack(STACK.classes, hidden=True)
+    assert not looks.with_strongest(hidden, True).hidden
+    assert not looks.with_saliency(hidden, "gradcam/1").hidden
+
+
+def test_names_reach_their_classes() -> None:
+    assert [look.name for look in looks.renamed(STACK, {1: "lumen"}).classes] == ["", "lumen", ""]
