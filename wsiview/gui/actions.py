@@ -27,6 +27,10 @@ def _has_layers(session: Session) -> bool:
     return session.layers is not None
 
 
+def _has_clear_look(session: Session) -> bool:
+    return session.layers is not None and session.layers.look != "paper"  # which stacks all classes instead
+
+
 @dataclass(frozen=True)
 class Action:
     """One thing that can be done.
@@ -91,7 +95,11 @@ def _toggle_paper(window: MainWindow) -> None:
 
 
 def _has_class(index: int) -> Callable[[Session], bool]:
-    return lambda session: session.layers is not None and index < len(session.layers.classes)
+    def has(session: Session) -> bool:
+        stack = session.layers
+        return stack is not None and index < len(stack.classes) and _has_clear_look(session)
+
+    return has
 
 
 def _shows_class(index: int) -> Callable[[Session], bool]:
@@ -166,7 +174,7 @@ def _layer_actions() -> Iterator[Action]:
         lambda s: s.layers is not None and not s.layers.hidden,
     )  # fmt: skip
     yield Action(
-        "strongest", "-Layers", "Strongest class", ("S",), _toggle_strongest, _has_layers,
+        "strongest", "-Layers", "Strongest class", ("S",), _toggle_strongest, _has_clear_look,
         "Which class is strongest in each cell", lambda s: bool(s.layers and s.layers.strongest),
     )  # fmt: skip
     yield Action(

@@ -58,12 +58,12 @@ class Asking(QObject):
 
     def keys(self) -> None:
         """Show all keys."""
-        keys_sheet(self._window.menus.keys(), self._window).open()
+        self._show(keys_sheet(self._window.menus.keys(), self._window))
 
     def about(self) -> None:
         """Show what the program is and is not."""
         logo = self._window.windowIcon().pixmap(QSize(72, 72), self._window.devicePixelRatioF())
-        about_sheet(logo, self._window).open()
+        self._show(about_sheet(logo, self._window))
 
     def associated(self) -> None:
         """Show the picture that travels with the slide, on request."""
@@ -76,7 +76,7 @@ class Asking(QObject):
         except SlideError as error:
             self._window.session.tell(str(error), Weight.ERROR)
             return
-        picture_sheet(name, pixels, self._window).open()
+        self._show(picture_sheet(name, pixels, self._window))
 
     def picture_path(self, suggested: str, answer: Callable[[Path], None]) -> None:
         """Where shall a picture be saved?"""
@@ -91,14 +91,14 @@ class Asking(QObject):
             answer(Path(name))
 
         dialog.fileSelected.connect(take)
-        _show(dialog)
+        self._show(dialog)
 
     def _choose(self, kind: str, title: str, names: str, *, folder: bool = False) -> None:
         preferences = self._window.session.preferences
         dialog = QFileDialog(self._window, title, str(preferences.folder(kind)), names)
         dialog.setFileMode(QFileDialog.FileMode.Directory if folder else QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(partial(self._take, kind))
-        _show(dialog)
+        self._show(dialog)
 
     def _take(self, kind: str, name: str) -> None:
         session, path = self._window.session, Path(name)
@@ -118,9 +118,14 @@ class Asking(QObject):
         dialog.given.connect(session.set_mpp)
         if explain:
             dialog.given.connect(lambda _: session.explain())
-        _show(dialog)
+        self._show(dialog)
 
+    def _show(self, dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(self._return_to_slide)
+        dialog.open()
 
-def _show(dialog: QDialog) -> None:
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.open()
+    def _return_to_slide(self) -> None:
+        """Keys go to the slide again, also where no window manager hands the focus back."""
+        self._window.activateWindow()
+        self._window.canvas.setFocus()

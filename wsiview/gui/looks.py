@@ -24,7 +24,14 @@ def with_strength(stack: LayerStack, index: int, *, add: bool) -> LayerStack:
         chosen = rest if add or not rest else (index,)
     else:
         chosen = (*shown[-1:], index) if add else (index,)
+        stack = changed(stack, index, visible=True)  # a class that is switched off would be shown as nothing
     return replace(stack, strength=chosen, hidden=False)
+
+
+def with_threshold(stack: LayerStack, index: int, threshold: float) -> LayerStack:
+    """Draw a class's strength from this one up; its strength is shown, for nothing else has a threshold."""
+    shown = stack if index in stack.strength else with_strength(stack, index, add=False)
+    return changed(shown, index, threshold=threshold)
 
 
 def with_strongest(stack: LayerStack, on: bool) -> LayerStack:

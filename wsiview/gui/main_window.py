@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
@@ -20,11 +20,14 @@ from wsiview.gui.panels.corner import Corner
 from wsiview.gui.panels.source_bar import SourceBar
 from wsiview.gui.panels.status_line import StatusLine
 from wsiview.gui.panels.welcome import Welcome
+from wsiview.gui.peek import Peek
 from wsiview.gui.screenshots import Screenshots
 from wsiview.gui.session import Session
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.probe import probe_marks
+from wsiview.scene.synthetic import remark_on
 from wsiview.scene.viewport import Viewport
+from wsiview.slide.slide import Slide
 
 LAYOUT = "1"  # raised when docks come or go, so that a remembered state never hides a new one
 FOCUS_PAUSE = 250  # ms between two words to the explainer about what is in view
@@ -46,7 +49,6 @@ class MainWindow(QMainWindow):
         screen = QGuiApplication.primaryScreen()
         if screen is not None:
             self.setGeometry(screen.availableGeometry())
-        self._peeking = False
         self._focus_timer = QTimer(self)
         self._focus_timer.setSingleShot(True)
         self._focus_timer.setInterval(FOCUS_PAUSE)
@@ -69,6 +71,7 @@ class MainWindow(QMainWindow):
         self.overview = OverviewWidget(self.canvas)
         self.overview.follow(self.canvas)
         self._corner = Corner(self.overview, self.canvas)
+        self.overview.reshaped.connect(self._corner.place)
         self.welcome, self.banner = Welcome(icon), Banner()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
@@ -116,7 +119,7 @@ class MainWindow(QMainWindow):
         self.canvas.class_soloed.connect(self._show_alone)
         self.canvas.opacity_turned.connect(self._turn_opacity)
         self.canvas.clicked.connect(lambda _: self.canvas.setFocus())
-        self.canvas.installEventFilter(self)
+        self._peek = Peek(session, self.canvas)
         self.sources.wanted.connect(self.menus.run)
         self.welcome.wanted.connect(self.menus.run)
         self.welcome.path_wanted.connect(session.open_path)
@@ -128,7 +131,7 @@ class MainWindow(QMainWindow):
     def _show_slide(self, slide: object) -> None:
         self.canvas.set_slide(self.session.slide, _across(self.session.mpp))
         self.pages.setCurrentWidget(self.canvas if slide is not None else self.welcome)
-        self.setWindowTitle(f"{self.session.slide.name} – wsiview" if self.session.slide is not None else "wsiview")
+        self.setWindowTitle(_title(self.session.slide))
         self.status.show_bad_tiles(0)
         self.banner.dismiss()
         self._show_scale()
@@ -219,13 +222,6 @@ class MainWindow(QMainWindow):
             letters = tuple(look.letter for look in session.layers.classes)
             self.canvas.set_probe(probe_marks(session.grids, place, letters))
 
-    def _peek(self, on: bool) -> None:
-        """Hide the layers while Space is held; what was hidden by hand stays so."""
-        stack = self.session.layers
-        if stack is not None and on != self._peeking and (self._peeking or not stack.hidden):
-            self._peeking = on
-            self.session.change_layers(hidden=on)
-
     def _count_bad_tiles(self, count: int) -> None:
         self.status.show_bad_tiles(count)
         if count == MANY_BAD_TILES:
@@ -242,16 +238,6 @@ class MainWindow(QMainWindow):
     def _turn_opacity(self, change: float) -> None:
         if (stack := self.session.layers) is not None:
             self.session.change_layers(opacity=min(1.0, max(0.0, round(stack.opacity + change, 2))))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Holding Space over the slide looks beneath the layers."""
-        if watched is self.canvas and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
-            if not event.isAutoRepeat() and event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-                self._peek(event.type() == QEvent.Type.KeyPress)
-            return True
-        if watched is self.canvas and event.type() == QEvent.Type.FocusOut:
-            self._peek(False)
-        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape dismisses the message and returns to the slide."""
@@ -292,6 +278,14 @@ class MainWindow(QMainWindow):
         else:
             self.restoreGeometry(kept[0])
             self.restoreState(kept[1])
+
+
+def _title(slide: Slide | None) -> str:
+    """Slide and program; painted tissue is called so."""
+    if slide is None:
+        return "wsiview"
+    parts = (slide.name, remark_on(slide.name).partition(".")[0], "wsiview")
+    return " – ".join(part for part in parts if part)
 
 
 def _across(mpp: tuple[float, float] | None) -> float | None:

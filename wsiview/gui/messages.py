@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStyle, QToolButton, QWidget
 
 
 class Weight(enum.Enum):
@@ -15,6 +15,15 @@ class Weight(enum.Enum):
     NOTE = "note"
     WARNING = "warning"
     ERROR = "error"
+
+
+SIGNS = {
+    Weight.NOTE: QStyle.StandardPixmap.SP_MessageBoxInformation,
+    Weight.WARNING: QStyle.StandardPixmap.SP_MessageBoxWarning,
+    Weight.ERROR: QStyle.StandardPixmap.SP_MessageBoxCritical,
+}
+SIGN_SIZE = 18  # px
+NOTE_STAYS = 8000  # ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class Message:
 
 
 class Banner(QFrame):
-    """A strip above the slide with the latest message; it waits to be dismissed and blocks nothing."""
+    """A strip above the slide with the latest message; a note goes by itself, the rest waits to be dismissed."""
 
     offered = Signal(str)
     dismissed = Signal()
@@ -49,7 +58,6 @@ class Banner(QFrame):
         self.setAccessibleName("Message")
         self.message: Message | None = None
         self._sign = QLabel()
-        self._sign.setObjectName("bannerSign")
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -63,6 +71,10 @@ class Banner(QFrame):
         self._close.setAccessibleName("Dismiss the message")
         self._close.setToolTip("Dismiss (Esc)")
         self._close.clicked.connect(self.dismiss)
+        self._fade = QTimer(self)
+        self._fade.setSingleShot(True)
+        self._fade.setInterval(NOTE_STAYS)
+        self._fade.timeout.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 6, 6)
         row.setSpacing(10)
@@ -75,7 +87,10 @@ class Banner(QFrame):
     def show_message(self, message: Message, offer_text: str = "") -> None:
         """Show a message in place of the one before."""
         self.message = message
-        self._sign.setText({Weight.NOTE: "ⓘ", Weight.WARNING: "▲", Weight.ERROR: "✕"}[message.weight])
+        self._fade.stop()
+        if message.weight is Weight.NOTE and not message.offer:
+            self._fade.start()
+        self._sign.setPixmap(self.style().standardIcon(SIGNS[message.weight]).pixmap(SIGN_SIZE, SIGN_SIZE))
         self._text.setText(message.text)
         self._text.setAccessibleName(message.text)
         self._offer.setText(offer_text)
@@ -88,6 +103,7 @@ class Banner(QFrame):
     def dismiss(self) -> None:
         """Take the message away."""
         self.message = None
+        self._fade.stop()
         self.hide()
         self.dismissed.emit()
 

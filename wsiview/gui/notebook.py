@@ -111,4 +111,3 @@ class Notebook(QObject):
         """Let go of the file."""
         if self._review is not None:
             self._review.close()
-

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from wsiview.errors import WsiviewError
 from wsiview.geometry import Region
-from wsiview.gui import inputs, looks
+from wsiview.gui import inputs
+from wsiview.gui.display import Display
 from wsiview.gui.explainer import Explainer
 from wsiview.gui.inputs import ChosenClustering, Kind
 from wsiview.gui.jobs import Job
-from wsiview.gui.map_view import Patches, grids_of, put_predictions, stack_of
-from wsiview.gui.map_worker import BlockArrival, MapWish
+from wsiview.gui.map_worker import MapWish
 from wsiview.gui.messages import Message, Weight
 from wsiview.gui.notebook import Notebook
 from wsiview.gui.preferences import Preferences
 from wsiview.gui.sources import Sources
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.models.bundle import Bundle
-from wsiview.scene.grids import MapGrids
-from wsiview.scene.layers import LayerStack
-from wsiview.scene.palette import Color
 from wsiview.slide.slide import Slide
 from wsiview.slide.virtual_level import MppMissing
 
 
-class Session(QObject):
-    """Slide, model, clustering, cluster map, layers and what the reader wrote.
+class Session(Display):
+    """Slide, model and clustering, and the display of the cluster map that they make.
 
     Parameters
     ----------
@@ -43,12 +38,7 @@ class Session(QObject):
     slide_changed = Signal(object)  # Slide or None
     opening_changed = Signal(str)  # name of the slide on its way, "" when none is
     inputs_changed = Signal()  # model, clustering, or whether something runs
-    map_changed = Signal(object)  # MapGrids or None
-    block_arrived = Signal(int, int)
-    predictions_arrived = Signal()
-    layers_changed = Signal(object)  # LayerStack or None
     progress_changed = Signal(object)  # Step or None
-    selected_changed = Signal(int)  # class that is described
     scale_changed = Signal()
     mpp_needed = Signal(object)  # the Slide whose scale is missing
     told = Signal(object)  # Message
@@ -57,18 +47,13 @@ class Session(QObject):
         self, preferences: Preferences, explainer: Explainer, notebook: Notebook, parent: QObject | None = None
     ) -> None:
         """Listen to sources, explainer and notebook; nothing is open."""
-        super().__init__(parent)
-        self.preferences, self.explainer, self.notebook = preferences, explainer, notebook
+        super().__init__(notebook, parent)
+        self.preferences, self.explainer = preferences, explainer
         self.sources = Sources(self)
-        self.cluster_map: ClusterMap | None = None
-        self.grids: MapGrids | None = None
-        self.layers: LayerStack | None = None
-        self.selected = 0
         self.given_mpp: tuple[float, float] | None = None
         self._wants_explaining = False
         self._asks_for_scale = False
         self._pending_map: Path | None = None
-        self._patches: dict[tuple[int, int], Patches] = {}
         self._plan_job = Job(self)
         self._plan_job.succeeded.connect(self._take_plan)
         self._plan_job.failed.connect(self._take_failure)
@@ -83,14 +68,12 @@ class Session(QObject):
         self.sources.failed.connect(self._take_failure)
         self.sources.noted.connect(self.tell)
         self.explainer.opened.connect(self._take_map)
-        self.explainer.blocks_read.connect(self._take_blocks)
-        self.explainer.settled.connect(self._take_rest)
+        self.explainer.blocks_read.connect(self.take_blocks)
+        self.explainer.settled.connect(self.take_rest)
         self.explainer.progressed.connect(self.progress_changed)
         self.explainer.computing_changed.connect(self._take_computing)
         self.explainer.finished.connect(self._take_finished)
         self.explainer.failed.connect(self._take_sentence)
-        self.notebook.meaning_changed.connect(self._take_meaning)
-        self.notebook.color_changed.connect(self._take_color)
         self.notebook.failed.connect(self._take_sentence)
 
     # Facts
@@ -202,25 +185,6 @@ class Session(QObject):
         """Tell the explainer what is in view."""
         self.explainer.look_at(region)
 
-    @Slot(object)
-    def set_layers(self, stack: LayerStack) -> None:
-        """Show the map this way."""
-        if stack != self.layers:
-            self.layers = stack
-            self.layers_changed.emit(stack)
-
-    def change_layers(self, **facts: Any) -> None:
-        """Show the map with something changed (fields of LayerStack)."""
-        if self.layers is not None:
-            self.set_layers(replace(self.layers, **facts))
-
-    @Slot(int)
-    def select(self, index: int) -> None:
-        """Choose the class that is described and charted."""
-        if self.layers is not None and 0 <= index < len(self.layers.classes) and index != self.selected:
-            self.selected = index
-            self.selected_changed.emit(index)
-
     # What sources and explainer bring
 
     def _plan(self, *, compute: bool) -> None:
@@ -277,33 +241,8 @@ class Session(QObject):
 
     @Slot(object)
     def _take_map(self, cluster_map: ClusterMap) -> None:
-        known = self.cluster_map is not None and self.cluster_map.path == cluster_map.path
-        self.cluster_map = cluster_map
-        if not known:
-            self.grids, self._patches = grids_of(cluster_map), {}
-            self.selected = 0
-            self.notebook.open(str(cluster_map.attributes["clustering"]["fingerprint"]))
-            self.layers = self._own_looks(stack_of(cluster_map))
-            self.map_changed.emit(self.grids)
-            self.layers_changed.emit(self.layers)
-            self.selected_changed.emit(0)
+        self.take_map(cluster_map)
         self.inputs_changed.emit()
-
-    @Slot(object)
-    def _take_blocks(self, arrivals: list[BlockArrival]) -> None:
-        for arrival in arrivals:
-            if self.grids is not None:
-                view = arrival.view
-                self.grids.put(arrival.row, arrival.col, view.weights, view.state, view.residual, view.saliency)
-                self._patches[arrival.row, arrival.col] = (arrival.positions, arrival.logits)
-                self.block_arrived.emit(arrival.row, arrival.col)
-
-    @Slot()
-    def _take_rest(self) -> None:
-        """All that is done so far has been read: show the scores of its patches."""
-        if self.grids is not None and self.cluster_map is not None and self._patches:
-            put_predictions(self.grids, self.cluster_map, list(self._patches.values()))
-            self.predictions_arrived.emit()
 
     @Slot(bool)
     def _take_computing(self, computing: bool) -> None:
@@ -321,27 +260,7 @@ class Session(QObject):
     def _forget_map(self) -> None:
         self._plan_job.cancel()
         self.explainer.want(None)
-        if self.grids is not None or self.layers is not None:
-            self.cluster_map = self.grids = self.layers = None
-            self.map_changed.emit(None)
-            self.layers_changed.emit(None)
-
-    @Slot(int)
-    def _take_meaning(self, index: int) -> None:
-        if self.layers is not None:
-            self.set_layers(looks.renamed(self.layers, {index: self.notebook.meaning(index).name}))
-
-    @Slot(int, object)
-    def _take_color(self, index: int, color: Color) -> None:
-        if self.layers is not None:
-            self.set_layers(looks.changed(self.layers, index, color=color))
-
-    def _own_looks(self, stack: LayerStack) -> LayerStack:
-        """The stack with this reader's names and colours."""
-        for index, color in self.notebook.colors().items():
-            if index < len(stack.classes):
-                stack = looks.changed(stack, index, color=color)
-        return looks.renamed(stack, {index: self.notebook.meaning(index).name for index in range(len(stack.classes))})
+        self.forget_map()
 
 
 def _capital(sentence: str) -> str:

@@ -18,6 +18,7 @@ from wsiview.scene.layers import LayerStack
 from wsiview.scene.legend import NOT_A_DIAGNOSIS, Legend
 from wsiview.scene.probe import ProbeMarks
 from wsiview.scene.scale_bar import scale_bar
+from wsiview.scene.synthetic import remark_on
 from wsiview.scene.viewport import Viewport
 from wsiview.slide.slide import Slide
 
@@ -74,6 +75,7 @@ class Snapshot(QObject):
         super().__init__(parent)
         self._view, self._ratio = viewport.magnified(factor), pixel_ratio * factor
         self._legend, self._probe, self._provenance = legend, probe, tuple(provenance)
+        self._remark = remark_on(slide.name)
         self._renderer = Renderer(self)
         self._renderer.sharp.connect(self._finish)
         self._renderer.trouble.connect(self._fail)
@@ -140,6 +142,7 @@ class Snapshot(QObject):
         scale = ScalePlate(
             scale_bar(self._view.downsample, self._renderer.mpp, min(180.0, width / 3) * self._ratio, self._ratio),
             self._ratio,
+            self._remark,
         )
         inside = plate is not None and _fits(plate, scale, width, height)
         footer = Footer(self._provenance, width, None if inside else plate)

@@ -34,6 +34,7 @@ class Sources(QObject):
         self.slide: Slide | None = None
         self.bundle: Bundle | None = None
         self.clustering: ChosenClustering | None = None
+        self._opening_name = ""  # said again when something else has failed meanwhile
         self._waiting: ChosenClustering | None = None  # for the model that was chosen with it and takes longer
         self._slide_job = Job(self, discard=lambda slide: slide.close())
         self._model_job, self._clustering_job, self._demo_job = Job(self), Job(self), Job(self)
@@ -61,7 +62,7 @@ class Sources(QObject):
         """Open a slide."""
         self._demo_job.cancel()
         self.progressed.emit(None)
-        self.opening_changed.emit(path.name)
+        self._name_opening(path.name)
         self._slide_job.start(inputs.read_slide(path))
         self.busy_changed.emit()
 
@@ -81,7 +82,7 @@ class Sources(QObject):
         def paint(progress: Progress) -> Path:
             return write_demo_slide(user_cache_folder() / "demo", progress=progress).slide
 
-        self.opening_changed.emit("the demo slide")
+        self._name_opening("the demo slide (synthetic tissue)")
         self._demo_job.start(paint)
         folder = resource("demo")
         self.choose_model(folder / "model")
@@ -92,7 +93,7 @@ class Sources(QObject):
         if self._demo_job.running:
             self._demo_job.cancel()
             self.progressed.emit(None)
-            self.opening_changed.emit("")
+            self._name_opening("")
 
     def close(self) -> None:
         """End the threads and close the slide."""
@@ -108,7 +109,7 @@ class Sources(QObject):
     @Slot(object)
     def _take_slide(self, slide: Slide) -> None:
         before, self.slide = self.slide, slide
-        self.opening_changed.emit("")
+        self._name_opening("")
         self.slide_opened.emit(slide)
         if before is not None:
             before.close()
@@ -142,9 +143,13 @@ class Sources(QObject):
 
     @Slot(object)
     def _fail(self, error: Exception) -> None:
-        self.opening_changed.emit("" if not self.opening else "…")
+        self._name_opening(self._opening_name if self.opening else "")
         self.failed.emit(error)
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             self._take_clustering(waiting)
         self.busy_changed.emit()
+
+    def _name_opening(self, name: str) -> None:
+        self._opening_name = name
+        self.opening_changed.emit(name)

@@ -54,20 +54,22 @@ def legend(stack: LayerStack, saliency_note: str = "") -> Legend | None:
     elif strengths:
         rows += [_class_row(stack, index) for index in strengths]
     if stack.strongest and stack.look == "default" and not strengths:
-        rows.append(LegendRow("undecided", "undecided between two"))
+        rows.append(LegendRow("undecided", "Undecided between two"))
     rows += [_ramp_row(stack, index) for index in strengths]
     if stack.saliency is not None:
         rows += _influence_rows(stack)
     if stack.prediction:
         ticks = ((0.0, "0"), (0.5, "0.5"), (1.0, "1"))
-        rows.append(LegendRow("prediction", "model score", ticks=ticks))
+        rows.append(LegendRow("prediction", "Model score", ticks=ticks))
     note = f"{NOT_A_DIAGNOSIS} {saliency_note}" if stack.saliency is not None and saliency_note else NOT_A_DIAGNOSIS
     return Legend(tuple(rows), AMPLIFIED if stack.look == "paper" else "", note)
 
 
 def _class_row(stack: LayerStack, index: int) -> LegendRow:
     look = stack.classes[index]
-    return LegendRow("class", look.name, look.color, look.letter, look.hatched, look.visible, index)
+    return LegendRow(
+        "class", look.name or f"Class {look.letter}", look.color, look.letter, look.hatched, look.visible, index
+    )
 
 
 def _ramp_row(stack: LayerStack, index: int) -> LegendRow:
@@ -75,16 +77,16 @@ def _ramp_row(stack: LayerStack, index: int) -> LegendRow:
     ticks = ((look.threshold, f"{100 * look.threshold:.0f} %"), (0.5, "50 %"), (1.0, "100 %"))
     far = tuple(tick for tick in ticks if tick is ticks[0] or tick[0] - look.threshold > 0.2)
     return LegendRow(
-        "ramp", f"strength of {look.letter}", look.color, look.letter, look.hatched, look.visible,
+        "ramp", f"Strength of {look.letter}", look.color, look.letter, look.hatched, look.visible,
         ticks=far, threshold=look.threshold,
     )  # fmt: skip
 
 
 def _influence_rows(stack: LayerStack) -> list[LegendRow]:
     if stack.look == "paper":
-        return [LegendRow("fill", "influence, pushes the score up", INFLUENCE_GREEN)]
+        return [LegendRow("fill", "Influence: pushes the score up", INFLUENCE_GREEN)]
     shares = "/".join(f"{100 * share:.0f}" for share in SHARES)
     return [
-        LegendRow("contour", f"influence up, {shares} % of scale"),
-        LegendRow("dashed", f"influence down, {shares} %"),
+        LegendRow("contour", f"Influence up, {shares} %"),
+        LegendRow("dashed", f"Influence down, {shares} %"),
     ]

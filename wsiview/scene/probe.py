@@ -34,7 +34,7 @@ def probe_marks(grids: MapGrids, place: Point, letters: tuple[str, ...]) -> Prob
         field = Region(middle.x - width / 2, middle.y - height / 2, width, height)
     words = []
     if values.strongest is not None:
-        top = f"{letters[values.strongest]} {min(values.strengths[values.strongest], 1):.0%}"
+        top = f"{letters[values.strongest]} {100 * min(values.strengths[values.strongest], 1):.0f} %"
         words.append(f"{top}, undecided" if values.undecided else top)
     if prediction is not None and prediction.score is not None:
         words.append(f"score {prediction.score:.2f}")

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from wsiview.geometry import Region
 from wsiview.gui.canvas.legend_plate import LegendPlate
-from wsiview.gui.canvas.plate import TEXT, Plate, font, paint_plate, picture_of, small_font
+from wsiview.gui.canvas.plate import STAMP, TEXT, Plate, font, paint_plate, picture_of, small_font
 from wsiview.scene.legend import Legend
 from wsiview.scene.probe import ProbeMarks
 from wsiview.scene.scale_bar import ScaleBar, scale_bar
@@ -19,17 +19,18 @@ _SMALLEST_CIRCLE = 6.0
 
 
 class ScalePlate(Plate):
-    """Scale bar and magnification, laid out in screen pixels."""
+    """Scale bar, magnification and, where there is one, a remark on the slide; laid out in screen pixels."""
 
-    def __init__(self, bar: ScaleBar, pixel_ratio: float) -> None:
-        """Measure both texts."""
-        self._bar, self._length = bar, bar.length / pixel_ratio
+    def __init__(self, bar: ScaleBar, pixel_ratio: float, remark: str = "") -> None:
+        """Measure all texts."""
+        self._bar, self._length, self._remark = bar, bar.length / pixel_ratio, remark
         texts = (
             QFontMetricsF(font()).horizontalAdvance(bar.text),
             QFontMetricsF(small_font()).horizontalAdvance(bar.magnification),
+            QFontMetricsF(small_font()).horizontalAdvance(remark),
         )
         self.width = max(self._length, *texts) + 20
-        self.height = 52.0
+        self.height = 68.0 if remark else 52.0
 
     def paint(self, painter: QPainter) -> None:
         """Paint it."""
@@ -48,6 +49,10 @@ class ScalePlate(Plate):
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
             self._bar.magnification,
         )
+        if self._remark:
+            painter.setPen(STAMP)
+            across = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(QRectF(10, 49, self.width - 20, 16), across, self._remark)
 
 
 class Hud:
@@ -57,9 +62,10 @@ class Hud:
         """Start with nothing to show."""
         self.legend: Legend | None = None
         self.probe: ProbeMarks | None = None
+        self.remark = ""  # on the slide
         self._plate: LegendPlate | None = None
         self._legend_picture: tuple[float, QImage] | None = None
-        self._scale_key: tuple[float, float | None, float] | None = None
+        self._scale_key: tuple[float, float | None, float, str] | None = None
         self._scale_picture = QImage()
 
     def set_legend(self, legend: Legend | None) -> None:
@@ -100,10 +106,13 @@ class Hud:
         return 0.0 if self._plate is None else self._plate.height + MARGIN
 
     def _scale(self, view: Viewport, mpp: float | None, pixel_ratio: float) -> QImage:
-        key = (view.downsample, mpp, pixel_ratio)
+        key = (view.downsample, mpp, pixel_ratio, self.remark)
         if key != self._scale_key:
             bar = scale_bar(view.downsample, mpp, _LONGEST_BAR * pixel_ratio, pixel_ratio)
-            self._scale_key, self._scale_picture = key, picture_of(ScalePlate(bar, pixel_ratio), pixel_ratio)
+            self._scale_key, self._scale_picture = (
+                key,
+                picture_of(ScalePlate(bar, pixel_ratio, self.remark), pixel_ratio),
+            )
         return self._scale_picture
 
 

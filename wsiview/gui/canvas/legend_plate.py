@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QLinearGradient, QPainter, QPen, QPolygonF
 
-from wsiview.gui.canvas.plate import TEXT, Plate, bold_font, font, paint_plate, small_font
+from wsiview.gui.canvas.plate import STAMP, TEXT, Plate, bold_font, font, paint_plate, small_font
 from wsiview.scene.legend import Legend, LegendRow
 from wsiview.scene.palette import Color, ink
 from wsiview.scene.strength import FULL_ALPHA
@@ -66,7 +66,7 @@ class LegendPlate(Plate):
         """Paint it."""
         paint_plate(painter, QRectF(0, 0, self.width, self.height))
         if self._legend.stamp:
-            painter.setPen(QColor(255, 196, 64))
+            painter.setPen(STAMP)
             painter.setFont(bold_font())
             painter.drawText(self._stamp, Qt.AlignmentFlag.AlignVCenter, self._legend.stamp)
         for line in self._lines:
@@ -84,7 +84,7 @@ class LegendPlate(Plate):
         painter.setOpacity(1.0 if row.enabled else 0.4)
         _paint_swatch(painter, row, swatch)
         text = QRectF(swatch.right() + _GAP, rect.top(), rect.right() - swatch.right() - _GAP, _ROW)
-        label = row.label or (f"class {row.letter}" if row.letter else "")
+        label = row.label
         elided = QFontMetricsF(font()).elidedText(label, Qt.TextElideMode.ElideRight, text.width())
         painter.setFont(font())
         painter.setPen(TEXT)

@@ -13,6 +13,8 @@ from wsiview.scene.viewport import Viewport
 
 _BORDER = 4.0
 _SMALLEST_BOX = 7.0
+_THINNEST = 3.0
+"""Longer by shorter side of the widget, at most."""
 
 
 class OverviewWidget(QWidget):
@@ -22,14 +24,17 @@ class OverviewWidget(QWidget):
     -------
     moved(Point)
         The level-0 place that should come to the middle.
+    reshaped()
+        The picture has other sides now, and `sizeHint` with it.
     """
 
     moved = Signal(object)
+    reshaped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Start empty."""
         super().__init__(parent)
-        self.setMinimumSize(80, 80)
+        self.setMinimumSize(48, 48)
         self.setAccessibleName("Overview of the slide")
         self._image: QImage | None = None
         self._shown: QImage | None = None
@@ -46,7 +51,9 @@ class OverviewWidget(QWidget):
 
     def set_picture(self, image: QImage | None, region: Region | None) -> None:
         """Show a picture of a level-0 region, or nothing."""
-        self._image, self._shown, self._whole = image, None, region
+        self._image, self._shown, before, self._whole = image, None, self._whole, region
+        if region != before:
+            self.reshaped.emit()
         self.update()
 
     def set_viewport(self, view: Viewport | None) -> None:
@@ -55,8 +62,10 @@ class OverviewWidget(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Small."""
-        return QSize(220, 180)
+        """Small, and with the sides of the slide, unless that is a mere strip."""
+        whole = self._whole
+        shape = 0.8 if whole is None else min(max(whole.height / whole.width, 1 / _THINNEST), _THINNEST)
+        return QSize(220, round(220 * shape))
 
     def _take(self, canvas: SlideCanvas) -> None:
         self.set_picture(canvas.base, canvas.base_region)
@@ -87,7 +96,7 @@ class OverviewWidget(QWidget):
         rect = QRectF(x, y, seen.width / scale, seen.height / scale)
         grow_x, grow_y = max(0.0, _SMALLEST_BOX - rect.width()) / 2, max(0.0, _SMALLEST_BOX - rect.height()) / 2
         rect = rect.adjusted(-grow_x, -grow_y, grow_x, grow_y)
-        return rect.intersected(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        return rect.intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the thumbnail and draw the box."""
@@ -101,6 +110,9 @@ class OverviewWidget(QWidget):
             for color, width in ((QColor(0, 0, 0, 200), 4.0), (QColor(255, 214, 10), 2.0)):
                 painter.setPen(QPen(color, width))
                 painter.drawRect(self.box())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(QColor(24, 26, 31), 1))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
     def _scaled(self) -> QImage:

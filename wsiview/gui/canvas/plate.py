@@ -9,6 +9,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 
 TEXT = QColor(245, 246, 248)
+STAMP = QColor(255, 196, 64)
+"""For what must not be overlooked."""
 GROUND = QColor(24, 26, 31, 215)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QTransform
 
 from wsiview.errors import WsiviewError
+from wsiview.gui.canvas.mishaps import Mishaps
 from wsiview.gui.canvas.overlay import OverlayLayer, OverlayTile
 from wsiview.gui.canvas.slide_layer import SlideLayer, SlideTile, slide_tile
 from wsiview.gui.canvas.tile_loader import Request, TileLoader
@@ -24,7 +25,6 @@ from wsiview.slide.slide import Slide
 
 SETTLE_MS = 60
 """Sharp tiles of a new scale are asked for this long after the last zoom step."""
-_FIRST_RETRY_MS, _LAST_RETRY_MS = 2000, 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +70,17 @@ class Renderer(QObject):
         self._ratio = 1.0
         self._focus: tuple[float, float] | None = None
         self._pan = (0.0, 0.0)
-        self._failed: set[TileKey] = set()
         self._asked: tuple[float, ...] = ()
         self._was_sharp = False
-        self._bad_count = 0
-        self._patience = _FIRST_RETRY_MS
-        self._told: set[str] = set()
+        self._mishaps = Mishaps(self)
+        self._mishaps.bad_tiles.connect(self.bad_tiles)
+        self._mishaps.trouble.connect(self.trouble)
+        self._mishaps.due.connect(self.retry_bad_tiles)
         self._loader = TileLoader(self)
         self._loader.loaded.connect(self._take)
         self._loader.failed.connect(self._refused)
         self._settle = self._timer(SETTLE_MS, self._request)
         self._soon = self._timer(0, self._request)
-        self._retry = self._timer(_FIRST_RETRY_MS, self.retry_bad_tiles)
 
     def _timer(self, interval: int, call: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -109,10 +108,8 @@ class Renderer(QObject):
         self.slide = None if slide is None else SlideLayer(TileSource(slide))
         self.mpp = mpp if mpp is not None or slide is None or slide.mpp is None else slide.mpp[0]
         self._view = None
-        self._failed.clear()
-        self._stop_retrying()
         self.overlay.set_grids(None)
-        self._count_bad()
+        self._mishaps.forget()
         self.changed.emit()
 
     def set_mpp(self, mpp: float | None) -> None:
@@ -176,7 +173,7 @@ class Renderer(QObject):
         """Read unreadable tiles again, since the file may be back."""
         if self.slide is None:
             return
-        self._failed.clear()
+        self._mishaps.failed.clear()
         self.slide.source.try_again()
         self.slide.doubt_bad()
         self._request()
@@ -207,7 +204,7 @@ class Renderer(QObject):
 
     def close(self) -> None:
         """End the worker threads; returns once they have ended."""
-        for timer in (self._settle, self._soon, self._retry):
+        for timer in (self._settle, self._soon, self._mishaps):
             timer.stop()
         self._loader.close()
 
@@ -228,7 +225,7 @@ class Renderer(QObject):
         return schedule(view, slide.dimensions, slide.base_downsample, self._focus, self._pan)
 
     def _lacks_slide(self, key: TileKey) -> bool:
-        return self.slide is not None and self.slide.needs(key) and key not in self._failed
+        return self.slide is not None and self.slide.needs(key) and key not in self._mishaps.failed
 
     def _lacks_overlay(self, key: TileKey) -> bool:
         return self.overlay.visible and self.overlay.needs(key)
@@ -244,7 +241,7 @@ class Renderer(QObject):
             requests += self._requests_for(slide, key)
         base = [
             self._slide_request("base", slide, key)
-            for key in sorted(slide.base_missing - self._failed, key=lambda key: (key.row, key.col))
+            for key in sorted(slide.base_missing - self._mishaps.failed, key=lambda key: (key.row, key.col))
         ]
         requests = base + requests if slide.base_is_cheap else requests + base
         # What is only likely to be wanted fills the queue once nothing in view is missing.
@@ -281,45 +278,17 @@ class Renderer(QObject):
             self.base_changed.emit()
         else:
             self.slide.take(key.tile, result)
-            if not result.bad and not self._failed and not self.slide.source.bad:
-                self._stop_retrying()
-        self._count_bad()
+            if not result.bad:
+                self._mishaps.went_well(self.slide.source)
+        self._mishaps.count(self.slide.source)
         self.changed.emit()
         self._tell_sharp()
 
     def _refused(self, key: _Key, error: WsiviewError) -> None:
         if key.number != self._number or self.slide is None:
             return
-        self._failed.add(key.tile)
-        self._tell(str(error))
-        self._plan_retry()
+        self._mishaps.refused(key.tile, str(error))
         self._tell_sharp()
-
-    def _count_bad(self) -> None:
-        bad = self.slide.source.bad if self.slide is not None else frozenset()
-        if self.slide is not None and self.slide.source.vanished:
-            self._tell(self.slide.source.vanished)
-        if bad:
-            self._plan_retry()
-        if len(bad) != self._bad_count:
-            self._bad_count = len(bad)
-            self.bad_tiles.emit(self._bad_count)
-
-    def _tell(self, sentence: str) -> None:
-        if not self._told:
-            self.trouble.emit(sentence)
-        self._told.add(sentence)
-
-    def _plan_retry(self) -> None:
-        """Try again later, and ever more seldom, as long as it fails."""
-        if not self._retry.isActive():
-            self._retry.start(self._patience)
-            self._patience = min(2 * self._patience, _LAST_RETRY_MS)
-
-    def _stop_retrying(self) -> None:
-        self._retry.stop()
-        self._patience = _FIRST_RETRY_MS
-        self._told.clear()
 
     def _tell_sharp(self) -> None:
         sharp = self.is_sharp

@@ -15,6 +15,7 @@ from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.legend import Legend, legend
 from wsiview.scene.probe import ProbeMarks
+from wsiview.scene.synthetic import remark_on
 from wsiview.scene.viewport import Viewport
 from wsiview.slide.slide import Slide
 
@@ -129,7 +130,7 @@ class SlideCanvas(ViewWidget):
         `mpp` overrides the slide's own µm per level-0 pixel.
         """
         self._slide = slide
-        self._hud.probe = None
+        self._hud.probe, self._hud.remark = None, "" if slide is None else remark_on(slide.name)
         self._renderer.set_slide(slide, mpp)
         self._show_legend()
         self.fit()

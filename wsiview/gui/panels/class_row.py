@@ -101,15 +101,19 @@ class ClassRow(QFrame):
         self.threshold.setValue(round(look.threshold * STEPS))
         self.threshold.blockSignals(False)
         self.threshold.setAccessibleName(f"Threshold of class {letter}")
-        self.threshold.setToolTip(f"Class {letter} is drawn from strength {look.threshold:.0%} up")
+        self.threshold.setToolTip(
+            f"The strength of class {letter} is drawn from {100 * look.threshold:.0f} % up; moving this shows it"
+        )
         self.strength.setAccessibleName(f"Strength of class {letter}")
         self.strength.setToolTip(
             f"Show how strong class {letter} is (Shift+{letter}); with Ctrl beside the one that is shown"
         )
 
-    def show_strength(self, on: bool) -> None:
-        """Whether this class's strength is on the slide."""
-        self.strength.setChecked(on)
+    def show_strength(self, on: bool, *, alone: bool) -> None:
+        """Whether this class's strength is on the slide; not `alone` in the paper's look, which stacks all of them."""
+        self.strength.setChecked(on and alone)
+        self.strength.setEnabled(alone)
+        self.threshold.setEnabled(alone)
 
     def show_selected(self, on: bool) -> None:
         """Whether this is the class that is described."""

@@ -82,7 +82,7 @@ class Histogram(QWidget):
             self._line.blockSignals(True)
             self._line.setValue(look.threshold)
             self._line.blockSignals(False)
-        self.setAccessibleName(f"Strengths of class {look.letter}; threshold {look.threshold:.0%}")
+        self.setAccessibleName(f"Strengths of class {look.letter}; threshold {100 * look.threshold:.0f} %")
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the system from light to dark."""

@@ -88,14 +88,15 @@ class LayersPanel(QWidget):
             self._make_rows(stack)
         for index, (row, look) in enumerate(zip(self.rows, stack.classes, strict=True)):
             row.show_look(look)
-            row.show_strength(index in stack.strength)
-        self.strongest.setChecked(stack.strongest)
+            row.show_strength(index in stack.strength, alone=stack.look != "paper")
+        self.strongest.setChecked(stack.strongest and stack.look != "paper")
+        self.strongest.setEnabled(stack.look != "paper")  # which stacks all classes instead
         self.influence.setChecked(stack.saliency is not None)
         self.prediction.setChecked(stack.prediction)
         self.opacity.blockSignals(True)
         self.opacity.setValue(round(stack.opacity * 100))
         self.opacity.blockSignals(False)
-        self.opacity_text.setText(f"{stack.opacity:.0%}")
+        self.opacity_text.setText(f"{100 * stack.opacity:.0f} %")
         self.look.setCurrentIndex([name for name, _ in LOOKS].index(stack.look))
         self.warning.setVisible(stack.look == "paper")
 
@@ -107,7 +108,7 @@ class LayersPanel(QWidget):
 
     def set_threshold_of_selected(self, threshold: float) -> None:
         """Draw the selected class from this strength up."""
-        self._set_class(self._selected, threshold=threshold)
+        self._set_threshold(self._selected, threshold)
 
     # What the reader does
 
@@ -145,6 +146,11 @@ class LayersPanel(QWidget):
         if self._stack is not None:
             self._want(looks.changed(self._stack, index, **facts))
 
+    def _set_threshold(self, index: int, threshold: float) -> None:
+        if self._stack is not None:
+            self.selected.emit(index)
+            self._want(looks.with_threshold(self._stack, index, threshold))
+
     def _set_strength(self, index: int, add: bool) -> None:
         if self._stack is not None:
             self.selected.emit(index)
@@ -173,7 +179,7 @@ class LayersPanel(QWidget):
             row = ClassRow(look)
             row.selected.connect(lambda index=index: self.selected.emit(index))
             row.visibility_wanted.connect(lambda on, index=index: self._set_class(index, visible=on))
-            row.threshold_wanted.connect(lambda value, index=index: self._set_class(index, threshold=value))
+            row.threshold_wanted.connect(lambda value, index=index: self._set_threshold(index, value))
             row.strength_wanted.connect(lambda add, index=index: self._set_strength(index, add))
             row.color_wanted.connect(lambda index=index: self._choose_color(index))
             self._classes.insertWidget(index, row)

@@ -19,8 +19,8 @@ class StatusLine(QStatusBar):
         """Lay out the parts."""
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self.place = self._label("Position", 300)
-        self.scale = self._label("Magnification", 190)
+        self.place = self._label("Position", 0)
+        self.scale = self._label("Magnification", 0)
         self.bad_tiles = self._label("Unreadable tiles", 0)
         self.stage = self._label("Progress", 0)
         self.bar = QProgressBar()
@@ -32,7 +32,7 @@ class StatusLine(QStatusBar):
         self.cancel.setToolTip("Stop computing; what is done stays (Ctrl+.)")
         self.cancel.setAccessibleName("Stop the computation")
         self.cancel.clicked.connect(self.cancelled)
-        for widget in (self.place, self.scale):
+        for widget in (self.scale, self.place):
             self.addWidget(widget)
         for part in (self.bad_tiles, self.stage, self.bar, self.cancel):
             self.addPermanentWidget(part)

@@ -1,0 +1,126 @@
+"""Display: the cluster map that is shown, how it is shown, and the class that is being described."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from wsiview.gui import looks
+from wsiview.gui.map_view import Patches, grids_of, put_predictions, stack_of
+from wsiview.gui.map_worker import BlockArrival
+from wsiview.gui.notebook import Notebook
+from wsiview.maps.cluster_map import ClusterMap
+from wsiview.scene.grids import MapGrids
+from wsiview.scene.layers import LayerStack
+from wsiview.scene.palette import Color
+
+
+class Display(QObject):
+    """Takes maps block by block, and names and colours from the reader's notebook.
+
+    Parameters
+    ----------
+    notebook
+        Keeps what the reader writes; opened at the clustering of every map that is shown.
+    """
+
+    map_changed = Signal(object)  # MapGrids or None
+    block_arrived = Signal(int, int)
+    predictions_arrived = Signal()
+    layers_changed = Signal(object)  # LayerStack or None
+    selected_changed = Signal(int)  # class that is described
+
+    def __init__(self, notebook: Notebook, parent: QObject | None = None) -> None:
+        """Show nothing."""
+        super().__init__(parent)
+        self.notebook = notebook
+        self.cluster_map: ClusterMap | None = None
+        self.grids: MapGrids | None = None
+        self.layers: LayerStack | None = None
+        self.selected = 0
+        self._patches: dict[tuple[int, int], Patches] = {}
+        notebook.meaning_changed.connect(self._take_meaning)
+        notebook.color_changed.connect(self._take_color)
+
+    # What the reader wants
+
+    @Slot(object)
+    def set_layers(self, stack: LayerStack) -> None:
+        """Show the map this way."""
+        if stack != self.layers:
+            self.layers = stack
+            self.layers_changed.emit(stack)
+
+    def change_layers(self, **facts: Any) -> None:
+        """Show the map with something changed (fields of LayerStack)."""
+        if self.layers is not None:
+            self.set_layers(replace(self.layers, **facts))
+
+    @Slot(int)
+    def select(self, index: int) -> None:
+        """Choose the class that is described and charted."""
+        if self.layers is not None and 0 <= index < len(self.layers.classes) and index != self.selected:
+            self.selected = index
+            self.selected_changed.emit(index)
+
+    # What is read from the disk
+
+    @Slot(object)
+    def take_map(self, cluster_map: ClusterMap) -> None:
+        """Show a map; the one that is shown already only learns its newest attributes."""
+        known = self.cluster_map is not None and self.cluster_map.path == cluster_map.path
+        self.cluster_map = cluster_map
+        if known:
+            return
+        self.grids, self._patches = grids_of(cluster_map), {}
+        self.selected = 0
+        self.notebook.open(str(cluster_map.attributes["clustering"]["fingerprint"]))
+        self.layers = self._own_looks(stack_of(cluster_map))
+        self.map_changed.emit(self.grids)
+        self.layers_changed.emit(self.layers)
+        self.selected_changed.emit(0)
+
+    @Slot(object)
+    def take_blocks(self, arrivals: list[BlockArrival]) -> None:
+        """Show more of the map."""
+        for arrival in arrivals:
+            if self.grids is not None:
+                view = arrival.view
+                self.grids.put(arrival.row, arrival.col, view.weights, view.state, view.residual, view.saliency)
+                self._patches[arrival.row, arrival.col] = (arrival.positions, arrival.logits)
+                self.block_arrived.emit(arrival.row, arrival.col)
+
+    @Slot()
+    def take_rest(self) -> None:
+        """All that is done so far has been read: show the scores of its patches."""
+        if self.grids is not None and self.cluster_map is not None and self._patches:
+            put_predictions(self.grids, self.cluster_map, list(self._patches.values()))
+            self.predictions_arrived.emit()
+
+    def forget_map(self) -> None:
+        """Show no map."""
+        if self.grids is not None or self.layers is not None:
+            self.cluster_map = self.grids = self.layers = None
+            self.map_changed.emit(None)
+            self.layers_changed.emit(None)
+
+    # What the reader wrote
+
+    @Slot(int)
+    def _take_meaning(self, index: int) -> None:
+        if self.layers is not None:
+            self.set_layers(looks.renamed(self.layers, {index: self.notebook.meaning(index).name}))
+
+    @Slot(int, object)
+    def _take_color(self, index: int, color: Color) -> None:
+        if self.layers is not None:
+            self.set_layers(looks.changed(self.layers, index, color=color))
+
+    def _own_looks(self, stack: LayerStack) -> LayerStack:
+        """The stack with this reader's names and colours."""
+        for index, color in self.notebook.colors().items():
+            if index < len(stack.classes):
+                stack = looks.changed(stack, index, color=color)
+        return looks.renamed(stack, {index: self.notebook.meaning(index).name for index in range(len(stack.classes))})
