@@ -47,7 +47,7 @@ def fitted(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["fit", "a.svs", "--model", "m", "--out", "x.txt"], "ends in .clustering"),
         (["fit", "a.svs", "--model", "m", "--out", "x.clustering", "--mpp", "99"], "0.05 and 10"),
         (["fit", "a.svs", "a.svs", "--model", "m", "--out", "x.clustering"], "named twice"),
-        (["map", "a.svs", "--model", "m", "--clustering", "c", "--out", "o", "--threads", "0"], "1 or more"),
+        (["map", "a.svs", "--model", "m", "--clustering", "c", "--out", "o", "--threads", "0"], "give 1 to"),
         (["demo", "now"], "unrecognized"),
         (["--no-such-flag"], "unrecognized"),
     ],

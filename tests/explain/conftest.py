@@ -44,7 +44,8 @@ def bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Pat
         save_file({}, folder / "model.safetensors")  # the bundle is read before there are weights to save
         torch.manual_seed(0)
         module = build(read_bundle(folder))
-        save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, folder / "model.safetensors")
+        tensors = {name: tensor.contiguous() for name, tensor in module.state_dict().items()}
+        save_file(tensors, folder / "model.safetensors")
         return folder
 
     return make

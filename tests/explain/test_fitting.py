@@ -97,9 +97,7 @@ def test_a_layer_that_is_not_there_is_refused_by_name(
         fitted(bundle_folder(), tissue_image, tmp_path, layer="nowhere")
 
 
-def test_a_slide_without_tissue_is_refused_by_name(
-    bundle_folder: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_slide_without_tissue_is_refused_by_name(bundle_folder: Callable[..., Path], tmp_path: Path) -> None:
     glass = tmp_path / "glass.png"
     Image.new("RGB", (600, 500), (244, 244, 243)).save(glass)
     with pytest.raises(SlideError, match=r"no tissue was found on glass\.png"):

@@ -99,9 +99,7 @@ def test_a_cancelled_job_says_so_and_the_child_goes_on(
     assert child.hear_until(protocol.FINISHED, protocol.CANCELLED)[-1]["event"] == protocol.FINISHED
 
 
-def test_a_replaced_slide_is_refused_in_a_sentence(
-    child: Child, request_of_a_map: MapRequest, tmp_path: Path
-) -> None:
+def test_a_replaced_slide_is_refused_in_a_sentence(child: Child, request_of_a_map: MapRequest, tmp_path: Path) -> None:
     wrong = {**request_of_a_map.as_json(), "slide_fingerprint": "0" * 64}
     child.tell(do=protocol.MAP, request=wrong, out=str(tmp_path))
     heard = child.hear_until(protocol.FAILED, protocol.FINISHED)

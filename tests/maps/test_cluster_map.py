@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,6 +15,7 @@ from wsiview.geometry import Size
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.maps.faults import DamagedMap, MapMismatch, NotAMap
 from wsiview.maps.plan import MapPlan
+from wsiview.maps.store import MapWriter
 
 
 def test_a_map_tells_the_facts_of_its_plan(finished: Path, plan: MapPlan) -> None:
@@ -103,7 +105,7 @@ def test_a_torn_chunk_is_said_and_the_rest_is_read(finished: Path) -> None:
 
 def test_a_missing_array_is_said(finished: Path) -> None:
     (finished / "residual" / "zarr.json").unlink()
-    with pytest.raises(DamagedMap, match="its residual can't be read"):
+    with pytest.raises(DamagedMap, match="its residual is missing"):
         ClusterMap.open(finished).residual()
 
 
@@ -137,3 +139,25 @@ def test_opening_a_map_needs_no_zarr_torch_or_openslide(finished: Path) -> None:
         "sys.exit(bool({'zarr', 'torch', 'openslide', 'PySide6'} & {*sys.modules}))"
     )
     subprocess.run([sys.executable, "-c", run], check=True)
+
+
+@pytest.mark.parametrize(
+    "lost", ["0", "state", "residual", "labels", "saliency/gradcam/1", "done", "prediction/position"]
+)
+def test_a_map_that_lost_an_array_is_not_whole_and_is_not_gone_on_with(
+    finished: Path, plan: MapPlan, lost: str
+) -> None:
+    ClusterMap.open(finished).check_whole()
+    shutil.rmtree(finished / lost)
+    with pytest.raises(DamagedMap, match=f"its {lost}.* is missing"):
+        ClusterMap.open(finished).check_whole()
+    with pytest.raises(DamagedMap, match=f"its {lost}.* is missing"):
+        MapWriter.create_or_resume(finished, plan)
+
+
+def test_tables_of_another_length_than_recorded_are_damage(finished: Path) -> None:
+    text = json.loads((finished / "zarr.json").read_text())
+    text["attributes"]["wsiview"]["patches"]["count"] += 1
+    (finished / "zarr.json").write_text(json.dumps(text))
+    with pytest.raises(DamagedMap, match="its tables have the wrong shape"):
+        ClusterMap.open(finished).check_whole()

@@ -18,11 +18,18 @@ from wsiview.analysis.prediction import predicted_label
 from wsiview.analysis.sampling import sample_patches
 from wsiview.analysis.tables import write_tables
 from wsiview.cli.reporting import Reporter
-from wsiview.cli.slides import check_folder
+from wsiview.cli.slides import check_folder, check_seed
 from wsiview.errors import MapError
 from wsiview.explain.cohort import CohortEntry, read_cohort
 from wsiview.maps.cluster_map import ClusterMap
+from wsiview.maps.faults import DamagedMap
 from wsiview.progress import Progress
+
+_NEEDED = {
+    "slide": ("fingerprint",),
+    "model": ("fingerprint", "activation", "threshold", "target"),
+    "clustering": ("name", "fingerprint", "gram", "fitted_on_this_slide"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class Patches:
 
 def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
     """Write the paper's tables over all maps; status 3 when some patches had been unreadable."""
+    check_seed(arguments.seed)
     check_folder(arguments.out)
     entries = read_cohort(arguments.maps)
     maps = [_open(entry.path) for entry in entries]
@@ -44,7 +52,10 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
     gathered = []
     for number, (entry, one) in enumerate(zip(entries, maps, strict=True)):
         progress.report("reading maps", number, len(maps))
-        gathered.append(_patches(one, entry))
+        try:
+            gathered.append(_patches(one, entry))
+        except (TypeError, ValueError) as error:
+            raise DamagedMap(one.path, f"its patches can't be analysed: {error}") from error
     progress.report("reading maps", len(maps), len(maps))
     statistics = PatchStatistics.joined([one.statistics for one in gathered])
     labels = np.concatenate([one.labels for one in gathered])
@@ -52,16 +63,13 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
     chosen = sample_patches(
         len(labels), arguments.patches, arguments.seed, labels, stratified=arguments.sampling == "stratified"
     )
-    clustering = maps[0].attributes["clustering"]
     groups = np.concatenate([one.groups for one in gathered])[chosen]
-    tables = paper_tables(
-        statistics.take(chosen), labels[chosen], np.asarray(clustering["gram"]), groups, arguments.seed
-    )
+    tables = paper_tables(statistics.take(chosen), labels[chosen], _gram(maps[0]), groups, arguments.seed)
     files = write_tables(
         arguments.out,
         tables,
         _provenance(arguments, maps, len(labels), len(chosen), unreadable),
-        linear_head=maps[0].attributes["model"]["linear_head"],
+        linear_head=maps[0].attributes["model"].get("linear_head"),
     )
     if unreadable:
         reporter.note(f"{unreadable} patches could not be read when the maps were made and are left out")
@@ -82,7 +90,23 @@ def _open(path: Path) -> ClusterMap:
     found = ClusterMap.open(path)
     if not found.complete:
         raise MapError(f"{path} is not finished; run the same `wsiview map` again, it goes on where it stopped")
+    found.check_whole()
+    for thing, facts in _NEEDED.items():
+        missing = [fact for fact in facts if fact not in found.attributes.get(thing, {})]
+        if missing:
+            raise DamagedMap(path, f"it doesn't say the {', '.join(missing)} of its {thing}")
     return found
+
+
+def _gram(one: ClusterMap) -> NDArray[np.float64]:
+    """G = H Hᵀ of the map's clustering."""
+    try:
+        gram = np.asarray(one.attributes["clustering"]["gram"], np.float64)
+    except (TypeError, ValueError) as error:
+        raise DamagedMap(one.path, "the products of its class vectors are no numbers") from error
+    if gram.shape != (one.n_classes, one.n_classes) or not np.isfinite(gram).all():
+        raise DamagedMap(one.path, "the products of its class vectors don't fit its classes")
+    return gram
 
 
 def _check_same(maps: Sequence[ClusterMap]) -> None:

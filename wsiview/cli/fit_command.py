@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from wsiview.cli.reporting import Reporter
-from wsiview.cli.slides import check_folder, check_mpp, check_threads
+from wsiview.cli.slides import check_file, check_mpp, check_seed, check_threads
 from wsiview.clustering.clustering_file import write_slide_names
 from wsiview.errors import UsageError
 from wsiview.explain.cohort import read_cohort
 from wsiview.explain.fitting import FitSettings, SlideEntry, fit_clustering
-from wsiview.models.bundle import read_bundle
+from wsiview.models.bundle import LARGEST_PATCH, read_bundle
 from wsiview.models.classifier import load_classifier
 from wsiview.models.device import set_threads
 from wsiview.progress import Progress
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
     out: Path = arguments.out
     if out.suffix != ".clustering":
         raise UsageError(f"--out {out}: a clustering's name ends in .clustering")
-    check_folder(out.parent)
+    check_file(out)
     check_threads(arguments.threads)
     set_threads(arguments.threads)
     mpp = check_mpp(arguments.mpp)
@@ -58,10 +58,13 @@ def _settings(arguments: argparse.Namespace) -> FitSettings:
     for name, value in (("-k", arguments.k), ("--patch", arguments.patch), ("--stride", arguments.stride)):
         if value is not None and value < 1:
             raise UsageError(f"{name} {value}: give a positive number")
+    if arguments.patch is not None and arguments.patch > LARGEST_PATCH:
+        raise UsageError(f"--patch {arguments.patch}: give {LARGEST_PATCH} pixels or fewer")
     if arguments.trim is not None and arguments.trim < 0:
         raise UsageError(f"--trim {arguments.trim}: give 0 or more")
     if arguments.patches < 1:
         raise UsageError(f"--patches {arguments.patches}: give a positive number")
+    check_seed(arguments.seed)
     return FitSettings(
         n_classes=arguments.k,
         seed=arguments.seed,

@@ -102,18 +102,17 @@ def _clustering(path: Path) -> Facts:
 
 def _map(path: Path) -> Facts:
     found = ClusterMap.open(path)
-    about = found.attributes
+    found.check_whole()
+    names = {thing: found.attributes.get(thing, {}).get("name") for thing in ("slide", "model", "clustering")}
     return {
-        "slide": about["slide"]["name"],
-        "model": about["model"]["name"],
-        "clustering": about["clustering"]["name"],
+        **names,
         "classes": found.n_classes,
         "cells": f"{found.shape[1]} × {found.shape[0]}",
         "saliency": list(found.saliency_names),
         "patches": len(found.positions),
         "blocks done": f"{int(found.done().sum())} of {found.done().size}",
         "complete": found.complete,
-        "digest": about["digest"],
+        "digest": found.digest,
     }
 
 

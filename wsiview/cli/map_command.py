@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wsiview.cli.reporting import Reporter
-from wsiview.cli.slides import check_folder, check_mpp, check_threads
+from wsiview.cli.slides import check_folder, check_mpp, check_saliency, check_threads
 from wsiview.clustering.clustering import Clustering
 from wsiview.errors import UsageError, WsiviewError
 from wsiview.explain.cohort import read_cohort
@@ -26,10 +26,10 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
     check_threads(arguments.threads)
     set_threads(arguments.threads)
     cohort = read_cohort(arguments.slides)
-    check_folder(arguments.out)
-    saliency = () if arguments.saliency == "none" else tuple(arguments.saliency.split(","))
-    classifier = load_classifier(read_bundle(arguments.model), arguments.device)
+    saliency = check_saliency(arguments.saliency)
     clustering = Clustering.load(arguments.clustering)
+    classifier = load_classifier(read_bundle(arguments.model), arguments.device)
+    check_folder(arguments.out)
     failures: list[str] = []
     partial = False
     for entry in cohort:

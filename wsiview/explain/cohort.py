@@ -35,7 +35,7 @@ def read_cohort(paths: Sequence[Path]) -> list[CohortEntry]:
         entries.extend(_rows(path) if path.suffix.lower() == ".csv" else [CohortEntry(path)])
     seen: set[Path] = set()
     for entry in entries:
-        place = entry.path.absolute()
+        place = entry.path.resolve()
         if place in seen:
             raise UsageError(f"{entry.path} is named twice; name it once")
         seen.add(place)
@@ -46,12 +46,20 @@ def _rows(path: Path) -> list[CohortEntry]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path}: the cohort can't be read ({error}); give a CSV file in UTF-8") from error
+    except OSError as error:
+        raise UsageError(f"{path}: the cohort can't be read ({error.strerror}); check its name and folder") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path}: the cohort can't be read ({error}); save it as CSV in UTF-8") from error
     if not rows or "slide" not in rows[0]:
-        raise UsageError(f"{path}: a cohort has a column 'slide' and a row for each; its columns are {_COLUMNS}")
+        known = ", ".join(_COLUMNS)
+        raise UsageError(
+            f"{path}: no row or no column 'slide' was found; separate by commas, and name the columns {known} above "
+            "the rows (only slide is needed)"
+        )
     entries = []
     for number, row in enumerate(rows, start=2):
+        if "\0" in (row["slide"] or ""):
+            raise UsageError(f"{path}, line {number}: the slide's name holds a NUL; save the cohort as CSV in UTF-8")
         if not (row["slide"] or "").strip():
             raise UsageError(f"{path}, line {number}: no slide is named; fill the column 'slide'")
         # A name without a folder lies beside the CSV, so that a cohort can be moved as a whole.

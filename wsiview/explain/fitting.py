@@ -159,7 +159,7 @@ def _geometry(classifier: Classifier, settings: FitSettings, reach: Reach) -> Ge
         cell_centre=reach.centre,
         field=reach.field,
         spacing=bundle.spacing,
-        label_region=bundle.label_region or step,
+        label_region=min(bundle.label_region or step, patch),
         min_tissue=bundle.min_tissue,
         evaluation=settings.evaluation,
     )

@@ -142,7 +142,7 @@ def map_request(
         trim=geometry.trim,
         label_region=geometry.label_region or geometry.patch_pixels,
         min_tissue=geometry.min_tissue,
-        saliency=tuple(saliency),
+        saliency=tuple(dict.fromkeys(saliency)),
         target=bundle.target,
         contrast=bundle.contrast,
         batch=batch_size(geometry.patch_pixels),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from wsiview.errors import ModelError
 from wsiview.features.recording import NoFeatureMap, only, recording
 
 _LONGEST = 8192  # pixels; a layer that sees further than about this is called global
@@ -25,6 +26,14 @@ class AxisReach:
     stride: int
     centre: float
     field: int
+
+
+class PatchUnfit(ModelError):
+    """The network can't run on patches of that size."""
+
+    def __init__(self, patch: int, reason: str) -> None:
+        super().__init__(f"the network can't take patches of {patch} pixels ({reason}); choose larger patches")
+        self.patch, self.reason = patch, reason
 
 
 class _Reached(Exception):
@@ -42,7 +51,9 @@ class NanProbe:
     Raises
     ------
     NoFeatureMap
-        If the layer gives none, or the network can't take such a patch.
+        If the layer gives none.
+    PatchUnfit
+        If the network can't take such a patch.
     """
 
     def __init__(self, module: nn.Module, layer: str, patch: int) -> None:
@@ -54,7 +65,7 @@ class NanProbe:
         try:
             self.shape = self.shape_of(patch, patch)
         except RuntimeError as error:
-            raise NoFeatureMap(layer, f"the network can't take patches of {patch} pixels ({error})") from None
+            raise PatchUnfit(patch, str(error).splitlines()[0]) from None
 
     def axis(self, axis: int) -> AxisReach | None:
         """The reach along rows (axis 0) or columns (axis 1); None if every location sees everything.

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +13,7 @@ from numpy.typing import NDArray
 from wsiview.errors import MapError
 from wsiview.geometry import Affine, Size
 from wsiview.maps.facts import MapFacts, read_facts
-from wsiview.maps.faults import DamagedMap, MapMismatch
+from wsiview.maps.faults import DamagedMap, MapMismatch, reading
 from wsiview.maps.plan import block_slices
 
 if TYPE_CHECKING:
@@ -243,6 +240,22 @@ class ClusterMap:
                     f"open that {thing}, or map the slide with this one",
                 )
 
+    def check_whole(self) -> None:
+        """Make sure that every array is there and of its shape; what it holds is only seen when it is read.
+
+        Raises
+        ------
+        DamagedMap, MapError
+            If one is not.
+        """
+        grids = ("0", "labels/argmax/0", "state", "residual", *(f"saliency/{name}" for name in self.saliency_names))
+        for name in (*grids, "done", "prediction/position", "prediction/logit", "prediction/first_patch"):
+            with reading(self.path, name):
+                self._array(name)
+        lengths = {len(self.positions), len(self.logits), self.facts.n_patches}
+        if self.done().shape != self.block_grid or len(lengths) > 1:
+            raise DamagedMap(self.path, "its tables have the wrong shape")
+
     def _read(self, name: str, selection: Any) -> NDArray[Any]:
         with reading(self.path, name):
             return np.asarray(self._array(name)[selection])
@@ -271,18 +284,3 @@ class ClusterMap:
                 store = LocalStore(self.path, read_only=True) if self.path.is_dir() else ZipStore(self.path, mode="r")
                 self._root = zarr.open_group(store, mode="r", use_consolidated=False)
         return self._root
-
-
-@contextmanager
-def reading(path: Path, name: str) -> Iterator[None]:
-    """Turn what zarr says of a broken file into a sentence."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise DamagedMap(path, f"its {name} is missing") from error
-    except OSError as error:  # the disk or the network, not the map: nothing to delete
-        raise MapError(
-            f"the map {path} can't be read ({error.strerror or error}); check its disk and try again"
-        ) from error
-    except (KeyError, ValueError, TypeError, RuntimeError, zipfile.BadZipFile) as error:
-        raise DamagedMap(path, f"its {name} can't be read") from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from wsiview.errors import MapError
@@ -52,3 +55,20 @@ class MapLocked(MapError):
         """Word it."""
         super().__init__(f"the map {path} is being written by {holder}; {remedy}")
         self.path, self.holder = path, holder
+
+
+@contextmanager
+def reading(path: Path, name: str) -> Iterator[None]:
+    """Turn what zarr says of a broken file into a sentence."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DamagedMap(path, f"its {name} is missing") from error
+    except OSError as error:  # the disk or the network, not the map: nothing to delete
+        raise MapError(
+            f"the map {path} can't be read ({error.strerror or error}); check its disk and try again"
+        ) from error
+    except KeyError as error:
+        raise DamagedMap(path, f"its {name} is missing") from error
+    except (ValueError, TypeError, RuntimeError, zipfile.BadZipFile) as error:
+        raise DamagedMap(path, f"its {name} can't be read") from error

@@ -16,10 +16,10 @@ from wsiview.errors import MapError
 from wsiview.maps import lock
 from wsiview.maps.block_result import BlockResult, PatchRows
 from wsiview.maps.cell_state import COMPUTED, strongest
-from wsiview.maps.cluster_map import reading
+from wsiview.maps.cluster_map import ClusterMap
 from wsiview.maps.creation import PATCH_ROWS, add_array, create
 from wsiview.maps.facts import check_same_plan, read_facts
-from wsiview.maps.faults import DamagedMap
+from wsiview.maps.faults import DamagedMap, reading
 from wsiview.maps.levels import write_levels
 from wsiview.maps.ome import level_shapes
 from wsiview.maps.plan import MapPlan
@@ -48,7 +48,8 @@ class MapWriter:
         self.path, self._plan, self._lock = path, plan, held
         with reading(path, "zarr.json"):
             self._root = zarr.open_group(LocalStore(path, read_only=held is None), mode="r" if held is None else "r+")
-            self._arrays: dict[str, zarr.Array[Any]] = {}
+        self._arrays: dict[str, zarr.Array[Any]] = {}
+        with reading(path, "done"):
             self._done = np.asarray(self._array("done")[:], bool)
         if self._done.shape != plan.block_grid:
             raise DamagedMap(path, "its done flags have the wrong shape")
@@ -78,6 +79,8 @@ class MapWriter:
             if held is None:
                 found = read_facts(path)
                 check_same_plan(path, found, plan.facts())
+                with ClusterMap(path, found) as view:
+                    view.check_whole()
                 if not found.complete:
                     with _writing(path):
                         held = lock.take(path / lock.NAME, path)

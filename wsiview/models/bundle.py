@@ -17,7 +17,9 @@ from wsiview.models.transform import Transform, Triple, read_transform
 from wsiview.models.vgg_options import read_vgg_options
 from wsiview.models.weights_file import find_weights, hash_weights
 
-__all__ = ["Bundle", "BundleError", "read_bundle"]
+__all__ = ["LARGEST_PATCH", "Bundle", "BundleError", "read_bundle"]
+
+LARGEST_PATCH = 8192  # pixels on a side
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def read_bundle(path: Path | str) -> Bundle:
     extra = config.inner("wsiview")
     architecture = config.text("architecture")
     options = _options(config, extra, architecture)
-    transform = read_transform(config, config.whole("patch_size_pixels", 1, 8192), _spacing(config))
+    transform = read_transform(config, config.whole("patch_size_pixels", 1, LARGEST_PATCH), _spacing(config))
     names = _class_names(config)
     layer = extra.text("layer") if "layer" in extra else None
     layout: dict[str, Any] = _layout(extra, transform, architecture, options, layer)
