@@ -17,7 +17,6 @@ from PySide6.QtCore import QThread, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-
 _OF_ZARR = ("zarr_io", "asyncio_")
 
 

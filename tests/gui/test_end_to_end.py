@@ -1,4 +1,4 @@
-"""The whole program on real slides and real networks: fitted, mapped by the window's child, looked at, named, exported."""
+"""The whole program on real slides and networks: fitted, mapped by the child, looked at, named, exported."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from wsiview.scene.layers import LayerStack
 
 WIDE = 316  # px of width on first start
 HIGH, LOW = 424, 320  # px of height of the layers and of the cursor's panel on first start
+SHORT = 620  # px of screen height below which all panels share one place
 TALL = 900  # px of screen height from which the cursor's panel stands below the meaning's, not behind it
 
 
@@ -36,6 +37,7 @@ class Docks(QObject):
             self._dock("Cursor", "probe", self.probe),
             self._dock("Strengths", "strengths", self.histogram),
         ]
+        session.inputs_changed.connect(lambda: self.layers.show_waiting(session.computing))
         session.map_changed.connect(self._show_map)
         session.block_arrived.connect(self._count_block)
         session.predictions_arrived.connect(self._show_histogram)
@@ -51,11 +53,15 @@ class Docks(QObject):
         """Docks as on first start: what matters least stands behind tabs."""
         layers, meaning, probe, strengths = self._docks
         screen = QGuiApplication.primaryScreen()
-        if screen is None or screen.availableGeometry().height() < TALL:
+        height = screen.availableGeometry().height() if screen is not None else 0
+        if height < TALL:
             self._window.tabifyDockWidget(meaning, probe)
             self._window.tabifyDockWidget(meaning, strengths)
             meaning.raise_()
             below = []
+            if height < SHORT:
+                self._window.tabifyDockWidget(layers, meaning)
+                layers.raise_()
         else:
             self._window.tabifyDockWidget(probe, strengths)
             probe.raise_()

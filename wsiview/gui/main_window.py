@@ -133,11 +133,12 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentWidget(self.canvas if slide is not None else self.welcome)
         self.setWindowTitle(_title(self.session.slide))
         self.status.show_bad_tiles(0)
-        self.banner.dismiss()
         self._show_scale()
         self.canvas.setFocus()
 
     def _show_opening(self, name: str) -> None:
+        if name and not self.session.sources.opening:
+            self.banner.dismiss()  # of the slide before; what is said from now on stays
         self.welcome.show_opening(name)
         self.status.showMessage(f"Opening {name} …" if name else "")
 
@@ -266,6 +267,7 @@ class MainWindow(QMainWindow):
         self.session.preferences.save()
         self.hide()
         self._focus_timer.stop()
+        self.banner.dismiss()
         self.screenshots.cancel()
         self.canvas.shutdown()
         self.session.close()

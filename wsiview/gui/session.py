@@ -20,6 +20,7 @@ from wsiview.gui.preferences import Preferences
 from wsiview.gui.sources import Sources
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.models.bundle import Bundle
+from wsiview.progress import Step
 from wsiview.slide.slide import Slide
 from wsiview.slide.virtual_level import MppMissing
 
@@ -237,7 +238,7 @@ class Session(Display):
     @Slot(str)
     def _take_sentence(self, sentence: str) -> None:
         self.progress_changed.emit(None)
-        self.tell(_capital(sentence), Weight.ERROR, "explain" if "press Explain" in sentence else "")
+        self.tell(_whole(sentence), Weight.ERROR, "explain" if "press Explain" in sentence else "")
 
     @Slot(object)
     def _take_map(self, cluster_map: ClusterMap) -> None:
@@ -246,8 +247,7 @@ class Session(Display):
 
     @Slot(bool)
     def _take_computing(self, computing: bool) -> None:
-        if not computing:
-            self.progress_changed.emit(None)
+        self.progress_changed.emit(Step("starting", 0, 0, None) if computing else None)
         self.inputs_changed.emit()
 
     @Slot(int)
@@ -263,7 +263,7 @@ class Session(Display):
         self.forget_map()
 
 
-def _capital(sentence: str) -> str:
-    """With a capital at its head, unless a file name stands there."""
-    first = sentence.partition(" ")[0]
-    return sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence
+def _whole(sentence: str) -> str:
+    """With a full stop at its end and a capital at its head, unless a file name stands there."""
+    first, end = sentence.partition(" ")[0], "" if sentence.endswith((".", "!", "?")) else "."
+    return (sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence) + end

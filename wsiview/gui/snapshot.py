@@ -175,7 +175,8 @@ class Footer:
         if plate is not None:
             y += plate.height + _PAD
         self._blocks: list[tuple[QRectF, str, QFont]] = []
-        texts = [(NOT_A_DIAGNOSIS, bold_font()), *((line, small_font()) for line in provenance)]
+        rest = [line for line in provenance if line != NOT_A_DIAGNOSIS]  # which stands above them already
+        texts = [(NOT_A_DIAGNOSIS, bold_font()), *((line, small_font()) for line in rest)]
         for line, kind in texts:
             text = _breakable(line)
             room = QRectF(0, 0, max(60.0, width - 2 * _PAD), 100_000)

@@ -11,7 +11,7 @@ from wsiview.scene.palette import INFLUENCE_GREEN, Color
 
 NOT_A_DIAGNOSIS = "Groups tissue that looks alike to this network. Not a diagnosis, not a segmentation."
 
-AMPLIFIED = "weak signals amplified"
+AMPLIFIED = "Weak signals amplified"
 
 Kind = Literal["class", "ramp", "undecided", "contour", "dashed", "prediction", "fill"]
 

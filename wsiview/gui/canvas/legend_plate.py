@@ -14,6 +14,8 @@ from wsiview.scene.strength import FULL_ALPHA
 
 _PAD, _ROW, _SWATCH, _GAP = 10.0, 22.0, 26.0, 8.0
 _NARROWEST, _WITH_RAMP, _WIDEST = 200.0, 264.0, 290.0
+_PER_COLUMN, _WIDEST_OF_TWO = 8, 176.0
+"""So many classes stand below each other; more stand in two columns, each at most so wide."""
 _TISSUE = QColor(226, 196, 214)
 """What ramps are shown on, about the colour of stained tissue."""
 
@@ -34,13 +36,20 @@ class LegendPlate(Plate):
         texts = [_PAD * 2 + _SWATCH + _GAP + metrics.horizontalAdvance(row.label) for row in legend.rows]
         least = _WITH_RAMP if any(row.ticks for row in legend.rows) else _NARROWEST
         self.width = min(max(least, *texts, least), _WIDEST)
+        classes = [row for row in legend.rows if row.kind == "class"]
+        folded = len(classes) > _PER_COLUMN
+        if folded:
+            widest = max(text for row, text in zip(legend.rows, texts, strict=True) if row.kind == "class")
+            self.width = 2 * min(max(least / 2, widest), _WIDEST_OF_TWO)
         y = _PAD
         self._stamp = QRectF()
         if legend.stamp:
             self._stamp = QRectF(_PAD, y, self.width - 2 * _PAD, _ROW)
             y += _ROW
         self._lines: list[_Line] = []
-        for row in legend.rows:
+        if folded:
+            y = self._fold(classes, y)
+        for row in legend.rows[len(classes) if folded else 0 :]:
             height = _ROW + (14 if row.ticks else 0)
             self._lines.append(_Line(row, QRectF(_PAD, y, self.width - 2 * _PAD, height)))
             y += height
@@ -50,10 +59,19 @@ class LegendPlate(Plate):
         self._note = QRectF(_PAD, y + 4, self.width - 2 * _PAD, note.height() + 2)
         self.height = self._note.bottom() + _PAD - 2
 
+    def _fold(self, classes: list[LegendRow], y: float) -> float:
+        """Lay classes in two columns; returns where they end."""
+        half = (len(classes) + 1) // 2
+        width = (self.width - 3 * _PAD) / 2
+        for index, row in enumerate(classes):
+            x = _PAD + index // half * (width + _PAD)
+            self._lines.append(_Line(row, QRectF(x, y + index % half * _ROW, width, _ROW)))
+        return y + half * _ROW
+
     def class_at(self, x: float, y: float) -> int | None:
         """The class whose row lies there."""
         for line in self._lines:
-            if line.rect.adjusted(-_PAD, 0, _PAD, 0).contains(x, y):
+            if line.rect.adjusted(-_PAD / 2, 0, _PAD / 2, 0).contains(x, y):
                 return line.row.class_index
         return None
 

@@ -26,6 +26,8 @@ from wsiview.gui.panels.class_row import ClassRow
 from wsiview.scene.layers import LayerStack, Look
 
 LOOKS: tuple[tuple[Look, str], ...] = (("default", "Clear"), ("paper", "As in the paper"))
+CHOOSE = "Layers appear here once a model and a clustering are chosen for the slide."
+WAIT = "Layers appear here as soon as the map begins to fill."
 PAPER_WARNING = "Weak signals amplified: cube-root opacity, all classes stacked."
 
 
@@ -49,7 +51,7 @@ class LayersPanel(QWidget):
         self._classes = QVBoxLayout()
         self._classes.setSpacing(0)
         self._classes.setContentsMargins(0, 0, 0, 0)
-        self.empty = QLabel("Layers appear here once a model and a clustering are chosen for the slide.")
+        self.empty = QLabel(CHOOSE)
         self.empty.setObjectName("hint")
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -76,6 +78,10 @@ class LayersPanel(QWidget):
         self._shown_saliency = saliency[0] if saliency else None
         self.influence.setEnabled(bool(saliency))
         self.prediction.setEnabled(prediction)
+
+    def show_waiting(self, waiting: bool) -> None:
+        """Say what the reader has to do, or to wait for, before there are layers."""
+        self.empty.setText(WAIT if waiting else CHOOSE)
 
     def show_layers(self, stack: LayerStack | None) -> None:
         """Show this stack; None when there is no map."""

@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -178,9 +177,8 @@ class MeaningsPanel(QWidget):
             swatch.setCheckable(True)
             swatch.setChecked(index == self._index)
             swatch.clicked.connect(lambda _=False, index=index: self._want_class(index))
-            self._letter_box.insertWidget(index, swatch)
+            self._letter_box.addWidget(swatch, index // PER_LINE, index % PER_LINE)
             self._letters.append(swatch)
-        self._letter_box.setSpacing(6 if len(self._letters) <= PER_LINE else 1)
 
     def _want_class(self, index: int) -> None:
         self._letters[index].setChecked(index == self._index)
@@ -214,8 +212,9 @@ class MeaningsPanel(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        self._letter_box = QHBoxLayout()
-        self._letter_box.addStretch(1)
+        self._letter_box = QGridLayout()
+        self._letter_box.setSpacing(6)
+        self._letter_box.setColumnStretch(PER_LINE, 1)
         choices = QGridLayout()
         choices.setHorizontalSpacing(10)
         choices.setVerticalSpacing(2)

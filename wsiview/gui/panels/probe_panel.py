@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from wsiview.gui.panels.class_row import ElidedLabel
 from wsiview.gui.panels.swatch import paint_swatch
@@ -14,6 +16,7 @@ from wsiview.scene.layers import LayerStack
 LINE = 20  # px for one class
 GAP = 8
 NUMBER = 44  # px for the value
+PER_COLUMN = 8  # classes; more stand in two columns
 
 
 class StrengthBars(QWidget):
@@ -40,8 +43,8 @@ class StrengthBars(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """One line for each class."""
-        return QSize(200, LINE * (len(self._stack.classes) if self._stack is not None else 0))
+        """One line for each class, or for two."""
+        return QSize(200, LINE * self._lines())
 
     def minimumSizeHint(self) -> QSize:
         """No line is ever cut."""
@@ -55,11 +58,13 @@ class StrengthBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         text, track = self.palette().text().color(), self.palette().text().color()
         track.setAlpha(28)
-        room = self.width() - (LINE - 4) - 2 * GAP - NUMBER
+        lines, columns = self._lines(), 2 if len(self._stack.classes) > PER_COLUMN else 1
+        width = (self.width() - (columns - 1) * 2 * GAP) / columns
+        room = width - (LINE - 4) - GAP - NUMBER
         for index, look in enumerate(self._stack.classes):
-            top = index * LINE
-            paint_swatch(painter, QRectF(0, top + 2, LINE - 4, LINE - 4), look)
-            bar = QRectF(LINE - 4 + GAP, top + LINE / 2 - 4, room, 8)
+            left, top = index // lines * (width + 2 * GAP), index % lines * LINE
+            paint_swatch(painter, QRectF(left, top + 2, LINE - 4, LINE - 4), look)
+            bar = QRectF(left + LINE - 4 + GAP, top + LINE / 2 - 4, room, 8)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(track)
             painter.drawRoundedRect(bar, 3, 3)
@@ -70,13 +75,17 @@ class StrengthBars(QWidget):
                 if value > 0:
                     painter.drawRoundedRect(QRectF(bar.x(), bar.y(), max(3.0, bar.width() * min(1.0, value)), 8), 3, 3)
                 painter.setPen(text)
-                number = QRectF(self.width() - NUMBER, top, NUMBER, LINE)
+                number = QRectF(left + width - NUMBER, top, NUMBER, LINE)
                 flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                 painter.drawText(number, int(flags), f"{value:.2f}" if value > 0 else "0")
         painter.end()
 
+    def _lines(self) -> int:
+        count = len(self._stack.classes) if self._stack is not None else 0
+        return count if count <= PER_COLUMN else math.ceil(count / 2)
 
-class ProbePanel(QWidget):
+
+class ProbePanel(QScrollArea):
     """Bars for all classes, and in words what else is known."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -101,7 +110,13 @@ class ProbePanel(QWidget):
             form.addRow(caption, value)
             self._fields[name] = value
         self._fields["Unexplained"].setToolTip("Share of the cell's features that no class explains")
-        whole = QVBoxLayout(self)
+        inside = QWidget()
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        whole = QVBoxLayout(inside)
         whole.setContentsMargins(10, 8, 10, 8)
         whole.setSpacing(10)
         whole.addWidget(self.hint)
