@@ -11,7 +11,8 @@ import pytest
 
 from wsiview.cli import main
 from wsiview.clustering.clustering import Clustering
-from wsiview.explain.fitting import FitSettings, SlideEntry, fit_clustering
+from wsiview.explain.fitting import SlideEntry, fit_clustering
+from wsiview.explain.settings import FitSettings
 from wsiview.models.bundle import read_bundle
 from wsiview.models.classifier import load_classifier
 from wsiview.progress import Progress

@@ -12,9 +12,10 @@ from PIL import Image
 
 from wsiview.clustering.clustering import Clustering
 from wsiview.errors import ModelError, SlideError, UsageError
-from wsiview.explain.fitting import FitSettings, SlideEntry, fit_clustering
+from wsiview.explain.fitting import SlideEntry, fit_clustering
 from wsiview.explain.mapping import map_slide
 from wsiview.explain.request import map_request
+from wsiview.explain.settings import FitSettings
 from wsiview.maps.cell_state import COMPUTED
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.models.bundle import read_bundle

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from wsiview.clustering.clustering import Clustering
-from wsiview.explain.fitting import FitSettings, SlideEntry, fit_clustering
+from wsiview.explain.fitting import SlideEntry, fit_clustering
 from wsiview.explain.mapping import Listener, layout, map_slide
 from wsiview.explain.request import map_request
+from wsiview.explain.settings import FitSettings
 from wsiview.geometry import Region
 from wsiview.maps.cell_state import COMPUTED, OUTSIDE
 from wsiview.maps.cluster_map import ClusterMap

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from wsiview.explain import protocol
-from wsiview.explain.fitting import FitSettings, SlideEntry, fit_clustering
+from wsiview.explain.fitting import SlideEntry, fit_clustering
 from wsiview.explain.request import MapRequest, map_request
+from wsiview.explain.settings import FitSettings
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.models.bundle import read_bundle
 from wsiview.models.classifier import load_classifier

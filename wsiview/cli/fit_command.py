@@ -11,7 +11,8 @@ from wsiview.cli.slides import check_file, check_mpp, check_seed, check_threads
 from wsiview.clustering.clustering_file import write_slide_names
 from wsiview.errors import UsageError
 from wsiview.explain.cohort import read_cohort
-from wsiview.explain.fitting import FitSettings, SlideEntry, fit_clustering
+from wsiview.explain.fitting import SlideEntry, fit_clustering
+from wsiview.explain.settings import FitSettings
 from wsiview.models.bundle import LARGEST_PATCH, read_bundle
 from wsiview.models.classifier import load_classifier
 from wsiview.models.device import set_threads

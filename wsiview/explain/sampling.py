@@ -1,0 +1,154 @@
+"""Sampling: feature vectors of patches of a slide, drawn at random within bounds, the same for the same seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsiview import __version__
+from wsiview.clustering.geometry import Geometry
+from wsiview.errors import SlideError
+from wsiview.explain.features_cache import FeaturesCache
+from wsiview.explain.planning import patch_plan
+from wsiview.explain.request import BLOCK, batch_size
+from wsiview.explain.settings import FitSettings
+from wsiview.features.overlap import patch_features
+from wsiview.features.reach import patch_locations
+from wsiview.models.classifier import Classifier
+from wsiview.slide.slide import Slide, SlideVanished, TileUnreadable
+from wsiview.slide.virtual_level import VirtualLevel
+from wsiview.tiling.patch_grid import PatchGrid, patch_grid
+from wsiview.tiling.tissue import tissue_mask
+
+MAX_BYTES = 512 * 2**20  # of sampled feature vectors
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Vectors (n, C) of one slide, the level-0 corners (m, 2) of the patches that they come from, patches not read."""
+
+    vectors: NDArray[np.float32]
+    places: NDArray[np.int64]
+    unreadable: int
+
+
+class Sampler:
+    """Draws the same patches and locations of a slide for the same seed, whatever was cached."""
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        layer: str,
+        rectify: bool,
+        geometry: Geometry,
+        settings: FitSettings,
+        channels: int,
+        n_slides: int,
+    ) -> None:
+        self._classifier, self._layer, self._rectify = classifier, layer, rectify
+        self._geometry, self._settings = geometry, settings
+        self._batch = batch_size(geometry.patch_pixels)
+        self._locations = patch_locations(classifier, layer, geometry.patch_pixels)
+        self._patches_a_slide = max(1, settings.max_patches // n_slides)
+        self._vectors_a_slide = max(1, min(settings.max_vectors, MAX_BYTES // (4 * channels)) // n_slides)
+
+    def sample(
+        self,
+        slide: Slide,
+        mpp: tuple[float, float] | None,
+        index: int,
+        cache: Path,
+        report: Callable[[int, int], None],
+    ) -> Sample:
+        """Sample the slide with number `index` among all.
+
+        Raises
+        ------
+        SlideError
+            If there is no tissue, or the slide can't be read at the model's resolution.
+        Cancelled
+            When `report` says so.
+        """
+        geometry = self._geometry
+        known = mpp or slide.mpp
+        level = VirtualLevel(
+            slide, geometry.spacing, known if geometry.spacing is not None else None,
+            allow_upsampling=self._settings.allow_upsampling,
+        )  # fmt: skip
+        grid = patch_grid(
+            level.size, geometry.patch_pixels, geometry.step_pixels, geometry.trim,
+            geometry.cell_stride, geometry.cell_centre, self._locations,
+        )  # fmt: skip
+        kept = grid.kept(tissue_mask(slide, known), level.scale, geometry.min_tissue)
+        plan = patch_plan(grid, kept, self._batch, BLOCK)
+        if plan.n_patches == 0:
+            raise SlideError(f"no tissue was found on {slide.path.name}; leave it out, or lower min_tissue")
+        rng = np.random.default_rng([self._settings.seed, index])
+        chosen = np.sort(rng.permutation(plan.n_patches)[: self._patches_a_slide])
+        origins = grid.origins(plan.rows[chosen], plan.cols[chosen])
+        parts = FeaturesCache(cache, self._key(slide, level, chosen))
+        return self._run(level, grid, origins, rng, parts, report)
+
+    def _run(
+        self,
+        level: VirtualLevel,
+        grid: PatchGrid,
+        origins: NDArray[np.int64],
+        rng: np.random.Generator,
+        parts: FeaturesCache,
+        report: Callable[[int, int], None],
+    ) -> Sample:
+        locations = grid.trimmed[0] * grid.trimmed[1]
+        each = max(1, min(locations, self._vectors_a_slide // len(origins)))
+        vectors, places = [], []
+        for first in range(0, len(origins), self._batch):
+            report(first, len(origins))
+            batch = origins[first : first + self._batch]
+            # Drawn whether or not the part is cached, so that going on gives the same sample as never stopping.
+            picks = np.sort(np.argsort(rng.random((len(batch), locations)), axis=1)[:, :each], axis=1)
+            part = parts.load(first)
+            if part is None:
+                part = self._features(level, batch, picks)
+                parts.save(first, part)
+            found, readable = part
+            vectors.append(found)
+            places.append(np.rint(batch[readable] * np.array(level.scale)).astype(np.int64))
+        report(len(origins), len(origins))
+        kept = np.concatenate(places)
+        return Sample(np.concatenate(vectors), kept, len(origins) - len(kept))
+
+    def _features(
+        self, level: VirtualLevel, origins: NDArray[np.int64], picks: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """The picked trimmed vectors of the readable patches (n, C), and which patches were readable."""
+        side, trim = self._geometry.patch_pixels, self._geometry.trim
+        pixels = np.zeros((len(origins), side, side, 3), np.uint8)
+        readable = np.ones(len(origins), bool)
+        for index, (x, y) in enumerate(origins):
+            try:
+                pixels[index] = level.read(int(x), int(y), side, side)
+            except SlideVanished:
+                raise  # a slide that has gone must not become a sample without it
+            except TileUnreadable:
+                readable[index] = False
+        found = patch_features(self._classifier, self._layer, pixels, rectify=self._rectify, batch=self._batch)
+        height, width, channels = found.activations.shape[1:]
+        inner = found.activations[:, trim : height - trim, trim : width - trim].reshape(len(origins), -1, channels)
+        drawn = np.take_along_axis(inner, picks[:, :, None], axis=1)[readable]
+        return np.ascontiguousarray(drawn.reshape(-1, channels)), readable
+
+    def _key(self, slide: Slide, level: VirtualLevel, chosen: NDArray[np.int64]) -> str:
+        """What a cached part depends on, as a digest."""
+        facts = {
+            "slide": slide.fingerprint, "reader": slide.reader, "model": self._classifier.bundle.fingerprint,
+            "layer": self._layer, "rectify": self._rectify, "scale": level.scale,
+            "geometry": asdict(self._geometry), "settings": asdict(self._settings), "vectors": self._vectors_a_slide,
+            "patches": hashlib.sha256(chosen.tobytes()).hexdigest(), "software": __version__,
+        }  # fmt: skip
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
