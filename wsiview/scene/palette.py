@@ -5,19 +5,19 @@ The eight colours keep their distance from stained tissue and from each other; I
 
 from __future__ import annotations
 
+from wsiview.clustering.colors import COLORS as HEX_COLORS
+from wsiview.clustering.nnls import MAX_CLASSES as MAX_CLASSES
+
 Color = tuple[int, int, int]
 
-COLORS: tuple[Color, ...] = (
-    (0xFF, 0xFF, 0x00),
-    (0xDF, 0x50, 0x20),
-    (0xAF, 0xFF, 0xFF),
-    (0x00, 0x70, 0x50),
-    (0xEF, 0x8F, 0x00),
-    (0x40, 0x30, 0x00),
-    (0x60, 0xDF, 0x70),
-    (0x20, 0x80, 0xFF),
-)
-MAX_CLASSES = 16
+
+def _color(text: str) -> Color:
+    """#RRGGBB as numbers."""
+    red, green, blue = bytes.fromhex(text.removeprefix("#"))
+    return red, green, blue
+
+
+COLORS: tuple[Color, ...] = tuple(_color(text) for text in HEX_COLORS)
 INFLUENCE_GREEN: Color = (0x00, 0xE0, 0x20)
 """The positive part of an influence map in the look of the paper."""
 
