@@ -1,10 +1,13 @@
 import csv
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import wsiview.analysis.tables
 from wsiview.analysis import patch_statistics
 from wsiview.analysis.paper_tables import PaperTables, paper_tables
 from wsiview.analysis.tables import plain, write_tables
@@ -105,3 +108,20 @@ def test_a_folder_that_can_not_be_made_is_one_sentence(tables: PaperTables, tmp_
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(WsiviewError, match="can't be written"):
         write_tables(tmp_path / "file", tables, {})
+
+
+def test_a_disk_that_fills_up_leaves_the_older_tables_as_they_were(
+    tables: PaperTables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path: path.read_bytes() for path in write_tables(tmp_path, tables, {"seed": 1})}
+    whole = wsiview.analysis.tables.write_whole
+
+    def full(path: Path, content: bytes) -> None:
+        if path.name == "table2.csv":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        whole(path, content)
+
+    monkeypatch.setattr(wsiview.analysis.tables, "write_whole", full)
+    with pytest.raises(WsiviewError, match="can't be written"):
+        write_tables(tmp_path, tables, {"seed": 2}, ["one", "two", "three"])
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -39,7 +40,7 @@ def write_tables(
     class_names: Sequence[str] | None = None,
     linear_head: bool | None = None,
 ) -> tuple[Path, ...]:
-    """Write fig4-correlation.csv, fig4-cosine.csv, table1.csv, table2.csv and analysis.json, each all or nothing.
+    """Write fig4-correlation.csv, fig4-cosine.csv, table1.csv, table2.csv and analysis.json, all or nothing.
 
     Undefined numbers are empty fields; the counts beside them say how many values were left out.
 
@@ -63,7 +64,7 @@ def write_tables(
     Raises
     ------
     WsiviewError
-        If one can't be written.
+        If they can't be written; older ones are then untouched.
     """
     names = [""] * len(tables.cosine) if class_names is None else list(class_names)
     if len(names) != len(tables.cosine):
@@ -76,18 +77,22 @@ def write_tables(
         "table2.csv": _csv(_table2(tables, names, warning)),
         "analysis.json": _description(tables, provenance, names, warning),
     }
-    return tuple(_write(Path(folder) / name, text) for name, text in texts.items())
+    return _write(Path(folder), texts)
 
 
-def _write(path: Path, text: str) -> Path:
+def _write(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
+    """All files or none: tables of two analyses must not lie side by side."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text.encode("utf-8"))
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".wsiview-", suffix=".part", dir=folder) as staged:
+            for name, text in texts.items():
+                write_whole(Path(staged) / name, text.encode("utf-8"))
+            return tuple(Path(staged, name).replace(folder / name) for name in texts)
     except OSError as error:
         raise WsiviewError(
-            f"{path} can't be written ({error.strerror or error}): free some space or choose another folder"
+            f"the tables can't be written to {folder} ({error.strerror or error}): "
+            "free some space or choose another folder"
         ) from error
-    return path
 
 
 def _csv(rows: Iterator[Row]) -> str:

@@ -45,10 +45,10 @@ class Patches:
 def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
     """Write the paper's tables over all maps; status 3 when some patches had been unreadable."""
     check_seed(arguments.seed)
-    check_folder(arguments.out)
     entries = read_cohort(arguments.maps)
     maps = [_open(entry.path) for entry in entries]
     _check_same(maps)
+    check_folder(arguments.out)
     gathered = []
     for number, (entry, one) in enumerate(zip(entries, maps, strict=True)):
         progress.report("reading maps", number, len(maps))

@@ -28,6 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse(sys.argv[1:] if argv is None else argv)
     reporter = Reporter(as_json=arguments.json)
     progress = Progress(reporter.step)
+    # Torch's idle threads would spin, which slows small networks many times over where other programs compute as well;
+    # read when torch is first loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Each command is a module with a `run`; only the one asked for is loaded, with what it needs.
     module = importlib.import_module(f"wsiview.cli.{arguments.module}")
     try:
