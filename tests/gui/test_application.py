@@ -49,9 +49,7 @@ def test_a_bug_on_any_thread_is_shown_once_and_the_window_stays(qtbot: QtBot, tm
     window.deleteLater()
 
 
-def test_a_review_that_can_not_be_read_leaves_the_window_usable(
-    qapp: QApplication, tmp_path: Path
-) -> None:
+def test_a_review_that_can_not_be_read_leaves_the_window_usable(qapp: QApplication, tmp_path: Path) -> None:
     broken = tmp_path / "review.wsireview"
     broken.write_bytes(b"not a database at all" * 100)
     review, fault = open_review(broken)

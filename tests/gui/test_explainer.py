@@ -134,7 +134,7 @@ def test_the_newest_wish_wins(explainer: Explainer, case: Any, finished_map: Pat
 
 
 def test_a_child_that_does_not_answer_is_killed(tmp_path: Path, case: Any, wait: Any, qapp: Any) -> None:
-    deaf = [sys.executable, "-c", "import time; print('{\"event\":\"ready\"}', flush=True); time.sleep(600)"]
+    deaf = [sys.executable, "-c", 'import time; print(\'{"event":"ready"}\', flush=True); time.sleep(600)']
     explainer = Explainer(tmp_path / "child.log", deaf)
     heard = Heard(explainer)
     explainer.want(wish_of(case))

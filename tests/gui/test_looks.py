@@ -35,3 +35,16 @@ def test_choosing_a_layer_ends_hiding_them_all() -> None:
 
 def test_names_reach_their_classes() -> None:
     assert [look.name for look in looks.renamed(STACK, {1: "lumen"}).classes] == ["", "lumen", ""]
+
+
+def test_a_strength_asked_for_is_seen_though_its_class_was_switched_off() -> None:
+    off = looks.changed(STACK, 1, visible=False)
+    assert looks.with_strength(off, 1, add=False).classes[1].visible
+
+
+def test_a_threshold_that_is_moved_shows_what_it_is_the_threshold_of() -> None:
+    moved = looks.with_threshold(STACK, 2, 0.4)
+    assert moved.strength == (2,)
+    assert moved.classes[2].threshold == 0.4
+    two = looks.with_strength(moved, 0, add=True)
+    assert looks.with_threshold(two, 0, 0.3).strength == two.strength, "what is shown already stays beside the other"

@@ -16,10 +16,12 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEven
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from wsiview.errors import ModelError
 from wsiview.gui.application import make_window, start
 from wsiview.gui.dialogs.mpp_dialog import MppDialog
 from wsiview.gui.dialogs.sheets import Sheet
 from wsiview.gui.main_window import MainWindow
+from wsiview.gui.snapshot import Snapshot
 from wsiview.maps.cell_state import COMPUTED
 
 Wait = Callable[..., None]
@@ -156,9 +158,10 @@ def test_thresholds_and_opacity_follow_the_sliders(mapped: MainWindow, qtbot: Qt
     panel = mapped.docks.layers
     qtbot.keyClick(panel.rows[0].threshold, Qt.Key.Key_Right)
     assert mapped.session.layers.classes[0].threshold == pytest.approx(0.11)
+    assert mapped.session.layers.strength == (0,), "the strength that it is the threshold of is shown"
     qtbot.keyClick(panel.opacity, Qt.Key.Key_PageDown)
     assert mapped.session.layers.opacity == pytest.approx(0.9)
-    assert panel.opacity_text.text() == "90%"
+    assert panel.opacity_text.text() == "90 %"
     mapped.docks.histogram.threshold_wanted.emit(0.4)
     assert mapped.session.layers.classes[0].threshold == pytest.approx(0.4)
     assert panel.rows[0].threshold.value() == 40
@@ -302,9 +305,7 @@ def test_the_cursor_reads_every_class(mapped: MainWindow, qtbot: QtBot) -> None:
     assert panel.text("State") == "—"
 
 
-def test_a_screenshot_is_a_png_that_knows_where_it_came_from(
-    mapped: MainWindow, wait: Wait, tmp_path: Path
-) -> None:
+def test_a_screenshot_is_a_png_that_knows_where_it_came_from(mapped: MainWindow, wait: Wait, tmp_path: Path) -> None:
     mapped.menus.run("export")
     dialog = dialog_of(mapped, QFileDialog)
     assert dialog.selectedFiles()[0].endswith(".png")
@@ -387,6 +388,58 @@ def test_the_scale_is_asked_for_only_when_mapping_and_remembered(
     wait(lambda: window.session.computing)
     assert "uncalibrated" not in window.status.scale.text()
     window.session.cancel()
+
+
+def test_keys_go_to_the_slide_again_when_a_sheet_is_closed(mapped: MainWindow, qtbot: QtBot, wait: Wait) -> None:
+    mapped.canvas.setFocus()
+    qtbot.keyClick(mapped.canvas, Qt.Key.Key_F1)
+    sheet = dialog_of(mapped, Sheet)
+    qtbot.keyClick(sheet, Qt.Key.Key_Escape)
+    wait(lambda: mapped.canvas.hasFocus())
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    wait(lambda: mapped.banner.isVisible())
+    assert "clipboard" in mapped.banner.message.text
+
+
+def test_a_slide_on_its_way_keeps_its_name_when_something_else_fails(
+    window: MainWindow, case: Any, wait: Wait, tmp_path: Path
+) -> None:
+    names: list[str] = []
+    window.session.opening_changed.connect(names.append)
+    window.session.sources.open_slide(case.slide)
+    window.session.sources._fail(ModelError("the model is not there"))
+    assert names == ["painted.png", "painted.png"]
+    assert window.welcome.title.text() == "Opening painted.png …"
+    wait(lambda: window.session.slide is not None)
+    assert window.banner.isVisible(), "what was said while the slide came is still to be read"
+    assert window.banner.message.text == "The model is not there."
+
+
+def test_the_looks_of_the_paper_switch_off_what_they_do_without(mapped: MainWindow, qtbot: QtBot) -> None:
+    panel = mapped.docks.layers
+    mapped.menus.run("paper")
+    assert mapped.session.layers.look == "paper"
+    for widget in (panel.strongest, panel.rows[0].strength, panel.rows[0].threshold):
+        assert not widget.isEnabled()
+    before = mapped.session.layers
+    qtbot.keyClick(mapped.canvas, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
+    assert mapped.session.layers == before
+    mapped.menus.run("paper")
+    assert panel.strongest.isEnabled()
+    assert panel.rows[0].threshold.isEnabled()
+
+
+def test_painted_tissue_is_called_synthetic_in_title_picture_and_on_the_slide(
+    window: MainWindow, case: Any, wait: Wait
+) -> None:
+    painted = case.slide.rename(case.slide.with_name("synthetic-tissue.png"))
+    drop(window, painted)
+    wait(lambda: window.session.slide is not None)
+    assert window.windowTitle() == "synthetic-tissue – Synthetic tissue – wsiview"
+    assert window.canvas._hud.remark == "Synthetic tissue. Not a patient."
+    snapshot = Snapshot.of(window.canvas)
+    assert snapshot._remark == "Synthetic tissue. Not a patient."
+    snapshot.cancel()
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,27 @@ def test_every_row_of_the_legend_can_be_hit_and_is_inside_its_plate(qtbot: QtBot
     assert image.width() >= 2 * plate.width
 
 
+def test_many_classes_stand_in_two_columns(qtbot: QtBot) -> None:
+    eight, sixteen = legend(LayerStack(default_looks(8))), legend(LayerStack(default_looks(16)))
+    assert eight is not None
+    assert sixteen is not None
+    assert LegendPlate(sixteen).height <= LegendPlate(eight).height
+    first, ninth = LegendPlate(sixteen).center_of(0), LegendPlate(sixteen).center_of(8)
+    assert first is not None
+    assert ninth is not None
+    assert first.y() == ninth.y()
+    assert first.x() < ninth.x()
+
+
+def test_a_remark_on_the_slide_has_room_on_the_plate(qtbot: QtBot) -> None:
+    bar = scale_bar(2.0, 0.5, 180, 1.0)
+    bare, plate = ScalePlate(bar, 1.0), ScalePlate(bar, 1.0, "Synthetic tissue. Not a patient.")
+    assert plate.height > bare.height
+    metrics = QFontMetricsF(small_font())
+    assert plate.width >= metrics.horizontalAdvance("Synthetic tissue. Not a patient.") + 20
+    assert picture_of(plate, 1.0) != picture_of(ScalePlate(bar, 1.0, "Synthetic tissue. Not a patienx."), 1.0)
+
+
 def test_a_region_is_found_on_screen_at_any_pixel_ratio() -> None:
     view = Viewport(Point(100, 100), 0.5, Size(400, 200))
     rect = on_screen(Region(90, 95, 20, 10), view, 2.0)
