@@ -52,16 +52,12 @@ class Docks(QObject):
     def arrange(self) -> None:
         """Docks as on first start: what matters least stands behind tabs."""
         layers, meaning, probe, strengths = self._docks
-        screen = QGuiApplication.primaryScreen()
-        height = screen.availableGeometry().height() if screen is not None else 0
-        if height < TALL:
-            self._window.tabifyDockWidget(meaning, probe)
-            self._window.tabifyDockWidget(meaning, strengths)
-            meaning.raise_()
+        if self.room != "tall":
+            front = layers if self.room == "short" else meaning
+            for behind in self._docks[self._docks.index(front) + 1 :]:
+                self._window.tabifyDockWidget(front, behind)
+            front.raise_()
             below = []
-            if height < SHORT:
-                self._window.tabifyDockWidget(layers, meaning)
-                layers.raise_()
         else:
             self._window.tabifyDockWidget(probe, strengths)
             probe.raise_()
@@ -70,6 +66,13 @@ class Docks(QObject):
         heights = [HIGH, *[LOW] * len(below)]
         room = max(1, self._window.height() - sum(heights))
         self._window.resizeDocks([layers, *below, meaning], [*heights, room], Qt.Orientation.Vertical)
+
+    @property
+    def room(self) -> str:
+        """How much the screen has for panels: "short", "low" or "tall"; each has its arrangement."""
+        screen = QGuiApplication.primaryScreen()
+        height = screen.availableGeometry().height() if screen is not None else 0
+        return "short" if height < SHORT else "low" if height < TALL else "tall"
 
     def toggles(self) -> list[QAction]:
         """Menu items that show and hide the docks."""

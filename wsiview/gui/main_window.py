@@ -263,7 +263,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what was written, hide at once, then end threads and child."""
         self.docks.close()
-        self.session.preferences.set_window(LAYOUT, self.saveGeometry(), self.saveState())
+        self.session.preferences.set_window(self._layout, self.saveGeometry(), self.saveState())
         self.session.preferences.save()
         self.hide()
         self._focus_timer.stop()
@@ -273,8 +273,13 @@ class MainWindow(QMainWindow):
         self.session.close()
         super().closeEvent(event)
 
+    @property
+    def _layout(self) -> str:
+        """What a remembered arrangement is good for: these docks, on a screen of this height."""
+        return f"{LAYOUT} {self.docks.room}"
+
     def _restore(self) -> None:
-        kept = self.session.preferences.window(LAYOUT)
+        kept = self.session.preferences.window(self._layout)
         if kept is None:
             self.docks.arrange()
         else:

@@ -255,7 +255,9 @@ class Session(Display):
         self.progress_changed.emit(None)
         if unreadable:
             patches = "1 patch" if unreadable == 1 else f"{unreadable} patches"
-            self.tell(f"The map is finished; {patches} of the slide could not be read.", Weight.WARNING)
+            self.tell(
+                f"The map is finished; {patches} of the slide could not be read and stay hatched.", Weight.WARNING
+            )
 
     def _forget_map(self) -> None:
         self._plan_job.cancel()

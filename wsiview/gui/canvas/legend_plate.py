@@ -35,12 +35,13 @@ class LegendPlate(Plate):
         metrics = QFontMetricsF(font())
         texts = [_PAD * 2 + _SWATCH + _GAP + metrics.horizontalAdvance(row.label) for row in legend.rows]
         least = _WITH_RAMP if any(row.ticks for row in legend.rows) else _NARROWEST
-        self.width = min(max(least, *texts, least), _WIDEST)
         classes = [row for row in legend.rows if row.kind == "class"]
         folded = len(classes) > _PER_COLUMN
+        single = [text for row, text in zip(legend.rows, texts, strict=True) if not (folded and row.kind == "class")]
+        self.width = min(max(least, *single, least), _WIDEST)
         if folded:
             widest = max(text for row, text in zip(legend.rows, texts, strict=True) if row.kind == "class")
-            self.width = 2 * min(max(least / 2, widest), _WIDEST_OF_TWO)
+            self.width = max(self.width, 2 * min(widest, _WIDEST_OF_TWO))
         y = _PAD
         self._stamp = QRectF()
         if legend.stamp:

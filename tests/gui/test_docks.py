@@ -1,0 +1,47 @@
+"""The panels fit the screen they are on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from wsiview.gui import docks
+from wsiview.gui.application import make_window, start
+from wsiview.gui.main_window import MainWindow
+from wsiview.scene.layers import LayerStack, default_looks
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    start()
+    made = make_window()
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def test_on_a_short_screen_all_panels_share_one_place(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    for short, low, room, behind_layers in ((10_000, 20_000, "short", 3), (0, 20_000, "low", 0), (0, 1, "tall", 0)):
+        monkeypatch.setattr(docks, "SHORT", short)
+        monkeypatch.setattr(docks, "TALL", low)
+        fresh = make_window()
+        assert fresh.docks.room == room
+        assert len(fresh.tabifiedDockWidgets(fresh.docks._docks[0])) == behind_layers
+        fresh.close()
+        fresh.deleteLater()
+
+
+def test_sixteen_classes_need_no_more_room_than_eight(window: MainWindow) -> None:
+    heights = []
+    for count in (8, 16):
+        stack = LayerStack(default_looks(count))
+        window.docks.probe.show_layers(stack)
+        window.docks.meanings.show_layers(stack)
+        heights.append(window.docks.probe.bars.sizeHint().height())
+        assert window.docks.probe.minimumSizeHint().height() < 200
+        assert window.docks.meanings.minimumSizeHint().width() <= docks.WIDE
+    assert heights[0] == heights[1]
