@@ -114,3 +114,11 @@ def test_the_child_ends_when_the_window_does(child: Child, request_of_a_map: Map
     assert child.process.stdout is not None
     child.process.stdout.read()
     assert child.process.wait(timeout=60) == 0
+
+
+def test_a_line_that_makes_no_sense_ends_the_child_rather_than_leave_it_deaf(child: Child) -> None:
+    child.hear_until("ready")
+    assert child.process.stdin is not None
+    child.process.stdin.write(b"no message\n")
+    child.process.stdin.flush()
+    assert child.process.wait(timeout=20) is not None

@@ -122,9 +122,11 @@ class Service:
 
 
 def _listen(source: BinaryIO, service: Service) -> None:
-    for line in source:
-        service.hear(protocol.decode(line))
-    service.stop()
+    try:
+        for line in source:
+            service.hear(protocol.decode(line))
+    finally:
+        service.stop()  # also after a line that makes no sense: nobody would hear the window any more
 
 
 def main() -> None:
