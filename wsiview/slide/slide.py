@@ -20,7 +20,7 @@ class SlideUnopenable(SlideError):
     """A file that is no readable slide."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path.name} can't be opened: {reason}")
+        super().__init__(f"{path.name or path} can't be opened: {reason}")
         self.path, self.reason = path, reason
 
     def __reduce__(self) -> tuple[type[SlideUnopenable], tuple[Path, str]]:
