@@ -15,7 +15,7 @@ from wsiview.gui.canvas.legend_plate import LegendPlate
 from wsiview.gui.snapshot import Footer, Snapshot
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack, default_looks
-from wsiview.scene.legend import legend
+from wsiview.scene.legend import NOT_A_DIAGNOSIS, legend
 from wsiview.scene.viewport import Viewport
 from wsiview.slide.array_slide import ArraySlide
 from wsiview.slide.slide import TileUnreadable
@@ -86,6 +86,12 @@ def test_text_below_the_picture_is_neither_cut_nor_overlapping(qtbot: QtBot, wid
     assert (below_legend[:, -4:] == 255).all()
     assert (below_legend[-4:] == 255).all()
     assert (below_legend < 128).any()
+
+
+def test_the_warning_stands_below_a_picture_once(qtbot: QtBot) -> None:
+    footer = Footer((NOT_A_DIAGNOSIS, "Slide x"), 900, None)
+    assert [text for _, text, _ in footer._blocks].count(NOT_A_DIAGNOSIS) == 1
+    assert len(footer.blocks) == 2
 
 
 def test_a_giant_picture_is_refused_in_a_sentence(qtbot: QtBot, slide: ArraySlide) -> None:

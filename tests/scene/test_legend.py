@@ -55,5 +55,5 @@ def test_the_probe_draws_cell_field_and_label_region(grids: MapGrids) -> None:
     assert marks.field.width == 60
     assert marks.label is not None
     assert marks.label.x == 1270
-    assert marks.text == "A 100 %, undecided · score 0.75"
+    assert marks.text == "A 100 %, undecided · model score 0.75"
     assert probe_marks(grids, Point(0, 0), ("A", "B", "C")) is None

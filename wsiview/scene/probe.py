@@ -37,6 +37,6 @@ def probe_marks(grids: MapGrids, place: Point, letters: tuple[str, ...]) -> Prob
         top = f"{letters[values.strongest]} {100 * min(values.strengths[values.strongest], 1):.0f} %"
         words.append(f"{top}, undecided" if values.undecided else top)
     if prediction is not None and prediction.score is not None:
-        words.append(f"score {prediction.score:.2f}")
+        words.append(f"model score {prediction.score:.2f}")
     label = None if prediction is None else prediction.label
     return ProbeMarks(values.region if values.strengths else None, field, label, " · ".join(words))
