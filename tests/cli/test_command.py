@@ -96,7 +96,7 @@ def test_several_slides_go_on_after_one_fails(shared: Path, fitted: Path, tmp_pa
         "map", str(cohort), "--model", str(shared / MODEL), "--clustering", str(fitted), "--out", str(tmp_path)
     )
     assert done.returncode == 1
-    assert "1 of 2 slides" in done.stderr
+    assert "1 of 2 maps" in done.stderr
     (path,) = tmp_path.glob("*.ome.zarr")
     assert ClusterMap.open(path).complete
     done = wsiview("analyze", str(path), "--out", str(tmp_path / "tables"), "--json")
@@ -146,3 +146,15 @@ def test_a_clustering_of_another_model_is_refused_with_the_reason(shared: Path, 
     )  # fmt: skip
     assert done.returncode == 1
     assert "was fitted on the model 'pcam-vgg16-quarter'" in done.stderr
+
+
+def test_several_clusterings_give_a_map_each(shared: Path, fitted: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.clustering"
+    model, small = str(shared / MODEL), str(shared / "slides/generic/os-1-detail-he.tiff")
+    done = wsiview("fit", small, "--model", model, "-k", "2", "--out", str(other))
+    assert done.returncode == 0, done.stderr
+    both = ["--clustering", str(fitted), "--clustering", str(other)]
+    done = wsiview("map", small, "--model", model, *both, "--out", str(tmp_path / "maps"))
+    assert done.returncode == 0, done.stderr
+    maps = sorted((tmp_path / "maps").glob("*.ome.zarr"))
+    assert sorted(ClusterMap.open(path).n_classes for path in maps) == [2, 3]

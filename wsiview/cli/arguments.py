@@ -67,7 +67,10 @@ def _fit(parser: argparse.ArgumentParser) -> None:
 def _map(parser: argparse.ArgumentParser) -> None:
     parser.description = "Compute the cluster map of each slide; an interrupted map goes on where it stopped."
     _slides(parser)
-    parser.add_argument("--clustering", type=Path, required=True, metavar="X.clustering")
+    parser.add_argument(
+        "--clustering", type=Path, required=True, action="append", metavar="X.clustering",
+        help="may be given several times: one map for each",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the maps")
     parser.add_argument("--saliency", default="gradcam", help="saliency maps to store: gradcam, or none")
     parser.set_defaults(module="map_command")

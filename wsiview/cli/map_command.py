@@ -21,37 +21,39 @@ from wsiview.slide.opening import open_checked
 
 
 def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
-    """Map every slide; goes on after one that fails, and lists those at the end."""
+    """Map every slide with every clustering; goes on after a map that fails, and lists those at the end."""
     mpp = check_mpp(arguments.mpp)
     check_threads(arguments.threads)
     set_threads(arguments.threads)
     cohort = read_cohort(arguments.slides)
     saliency = check_saliency(arguments.saliency)
-    clustering = Clustering.load(arguments.clustering)
+    clusterings = {path: Clustering.load(path) for path in arguments.clustering}
     classifier = load_classifier(read_bundle(arguments.model), arguments.device)
     check_folder(arguments.out)
     failures: list[str] = []
     partial = False
-    for entry in cohort:
+    wanted = [(entry.path, path) for entry in cohort for path in clusterings]
+    for slide, path in wanted:
+        chosen = path, clusterings[path]
         try:
-            outcome = _map(entry.path, arguments, classifier, clustering, mpp, saliency, progress)
+            outcome = _map(slide, arguments, classifier, chosen, mpp, saliency, progress)
         except UsageError:
             raise
         except WsiviewError as error:
             failures.append(str(error))
-            if len(cohort) > 1:
+            if len(wanted) > 1:
                 reporter.error(str(error))
             continue
         partial = partial or outcome.unreadable > 0
-        _report(outcome, entry.path, reporter)
-    return _status(failures, len(cohort), partial, reporter)
+        _report(outcome, slide, reporter)
+    return _status(failures, len(wanted), partial, reporter)
 
 
 def _map(
     path: Path,
     arguments: argparse.Namespace,
     classifier: Classifier,
-    clustering: Clustering,
+    chosen: tuple[Path, Clustering],
     mpp: tuple[float, float] | None,
     saliency: Sequence[str],
     progress: Progress,
@@ -60,13 +62,13 @@ def _map(
         request = map_request(
             slide,
             classifier.bundle,
-            clustering,
-            clustering_path=arguments.clustering,
+            chosen[1],
+            clustering_path=chosen[0],
             mpp=mpp,
             saliency=saliency,
             allow_upsampling=arguments.allow_upsampling,
         )
-        return map_slide(request, slide, classifier, clustering, arguments.out, progress)
+        return map_slide(request, slide, classifier, chosen[1], arguments.out, progress)
 
 
 def _report(outcome: Outcome, slide: Path, reporter: Reporter) -> None:
@@ -82,11 +84,11 @@ def _report(outcome: Outcome, slide: Path, reporter: Reporter) -> None:
     )
 
 
-def _status(failures: list[str], slides: int, partial: bool, reporter: Reporter) -> int:
+def _status(failures: list[str], wanted: int, partial: bool, reporter: Reporter) -> int:
     if not failures:
         return 3 if partial else 0
-    if slides == 1:
+    if wanted == 1:
         reporter.error(failures[0])
     else:
-        reporter.error(f"{len(failures)} of {slides} slides could not be mapped: " + " | ".join(failures))
+        reporter.error(f"{len(failures)} of {wanted} maps could not be made: " + " | ".join(failures))
     return 1
