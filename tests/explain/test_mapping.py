@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,8 @@ from wsiview.slide.virtual_level import VirtualLevel
 
 PCAM, EBHI = "models/pcam-vgg16-quarter", "models/ebhi-vgg16-quarter"
 CMU = "slides/aperio/CMU-1-Small-Region.svs"
+MOSAIC = "slides/mosaics/ebhi-mosaic-valid.tiff"
+Whole = Callable[[str, str], ClusterMap]
 CASES = [
     (PCAM, "slides/mosaics/pcam-mosaic-valid.tiff"),
     (EBHI, "slides/mosaics/ebhi-mosaic-valid.tiff"),
@@ -73,6 +76,22 @@ def mapped(slide: Slide, fitted: Fitted, folder: Path, **options: object) -> Clu
     outcome = map_slide(request, slide, fitted.classifier, fitted.clustering, folder, Progress(), **options)
     assert outcome.unreadable == 0
     return ClusterMap.open(outcome.path)
+
+
+@pytest.fixture(scope="module")
+def whole(
+    shared: Path, fitted: dict[str, Fitted], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, str], ClusterMap]:
+    """The uninterrupted map of a slide by a network, computed once."""
+    made: dict[tuple[str, str], ClusterMap] = {}
+
+    def make(model: str, name: str) -> ClusterMap:
+        if (model, name) not in made:
+            with open_slide(shared / name) as slide:
+                made[model, name] = mapped(slide, fitted[model], tmp_path_factory.mktemp("whole"))
+        return made[model, name]
+
+    return make
 
 
 def everything(found: ClusterMap) -> tuple[slice, slice]:
@@ -123,11 +142,10 @@ def reference(slide: Slide, fitted: Fitted, found: ClusterMap) -> Reference:
 
 @pytest.mark.parametrize(("model", "name"), CASES, ids=["pcam-mosaic", "ebhi-mosaic", "cmu"])
 def test_a_map_agrees_with_a_plain_reference(
-    model: str, name: str, shared: Path, fitted: dict[str, Fitted], tmp_path: Path
+    model: str, name: str, shared: Path, fitted: dict[str, Fitted], whole: Whole
 ) -> None:
-    one = fitted[model]
+    one, found = fitted[model], whole(model, name)
     with open_slide(shared / name) as slide:
-        found = mapped(slide, one, tmp_path)
         plain = reference(slide, one, found)
     window = everything(found)
     weights = found.weights(*window).transpose(1, 2, 0).astype(float)
@@ -149,10 +167,9 @@ def test_a_map_agrees_with_a_plain_reference(
     assert np.abs(found.saliency(name, *window) - plain.cam).max() <= 1e-5 * scale
 
 
-def test_predictions_are_those_of_whole_patches(shared: Path, fitted: dict[str, Fitted], tmp_path: Path) -> None:
-    one = fitted[PCAM]
+def test_predictions_are_those_of_whole_patches(shared: Path, fitted: dict[str, Fitted], whole: Whole) -> None:
+    one, found = fitted[PCAM], whole(PCAM, CMU)
     with open_slide(shared / CMU) as slide:
-        found = mapped(slide, one, tmp_path)
         level = VirtualLevel(slide, one.classifier.bundle.spacing)
         for index in np.random.default_rng(1).choice(len(found.positions), 25, replace=False):
             x, y = (round(p / s) for p, s in zip(found.positions[index], level.scale, strict=True))
@@ -162,14 +179,14 @@ def test_predictions_are_those_of_whole_patches(shared: Path, fitted: dict[str, 
 
 
 def test_the_same_request_gives_the_same_arrays_in_whatever_order_blocks_are_computed(
-    shared: Path, fitted: dict[str, Fitted], tmp_path: Path
+    shared: Path, fitted: dict[str, Fitted], whole: Whole, tmp_path: Path
 ) -> None:
-    with open_slide(shared / "slides/mosaics/ebhi-mosaic-valid.tiff") as slide:
-        first = mapped(slide, fitted[EBHI], tmp_path / "a")
-        order: list[tuple[int, int]] = []
-        corner = Region(2700, 2000, 200, 200)
-        listener = Listener(block=lambda row, col: order.append((row, col)))
-        second = mapped(slide, fitted[EBHI], tmp_path / "b", listener=listener, focus=lambda: corner)
+    first = whole(EBHI, MOSAIC)
+    order: list[tuple[int, int]] = []
+    corner = Region(2700, 2000, 200, 200)
+    listener = Listener(block=lambda row, col: order.append((row, col)))
+    with open_slide(shared / MOSAIC) as slide:
+        second = mapped(slide, fitted[EBHI], tmp_path, listener=listener, focus=lambda: corner)
     last_row, last_col = first.block_grid
     assert order[0][0] >= last_row // 2
     assert order[0][1] >= last_col // 2  # what is looked at came first
@@ -190,10 +207,11 @@ def assert_equal_maps(first: ClusterMap, second: ClusterMap) -> None:
         assert np.array_equal(first.statistic(name), second.statistic(name), equal_nan=True)
 
 
-def test_a_cancelled_map_goes_on_where_it_stopped(shared: Path, fitted: dict[str, Fitted], tmp_path: Path) -> None:
+def test_a_cancelled_map_goes_on_where_it_stopped(
+    shared: Path, fitted: dict[str, Fitted], whole: Whole, tmp_path: Path
+) -> None:
     one = fitted[PCAM]
     with open_slide(shared / CMU) as slide:
-        whole = mapped(slide, one, tmp_path / "whole")
         request = map_request(slide, one.classifier.bundle, one.clustering, clustering_path=one.path)
         progress = Progress()
         done: list[tuple[int, int]] = []
@@ -210,16 +228,13 @@ def test_a_cancelled_map_goes_on_where_it_stopped(shared: Path, fitted: dict[str
         again: list[tuple[int, int]] = []
         resumed = mapped(slide, one, tmp_path / "cut", listener=Listener(block=lambda r, c: again.append((r, c))))
     assert not set(done) & set(again)
-    assert_equal_maps(whole, resumed)
+    assert_equal_maps(whole(PCAM, CMU), resumed)
 
 
 def test_a_map_killed_at_random_moments_finishes_with_equal_arrays(
-    shared: Path, fitted: dict[str, Fitted], tmp_path: Path
+    shared: Path, fitted: dict[str, Fitted], whole: Whole, tmp_path: Path
 ) -> None:
-    one = fitted[EBHI]
-    slide_path = shared / "slides/mosaics/ebhi-mosaic-valid.tiff"
-    with open_slide(slide_path) as slide:
-        whole = mapped(slide, one, tmp_path / "whole")
+    one, slide_path = fitted[EBHI], shared / MOSAIC
     command = [
         sys.executable, "-m", "wsiview", "map", str(slide_path), "--model", str(shared / EBHI),
         "--clustering", str(one.path), "--out", str(tmp_path / "cut"), "--json", "--device", "cpu",
@@ -240,14 +255,14 @@ def test_a_map_killed_at_random_moments_finishes_with_equal_arrays(
     assert kills >= 1
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     (path,) = (tmp_path / "cut").glob("*.ome.zarr")
-    assert_equal_maps(whole, ClusterMap.open(path))
+    assert_equal_maps(whole(EBHI, MOSAIC), ClusterMap.open(path))
 
 
-def test_a_finished_map_is_not_computed_again(shared: Path, fitted: dict[str, Fitted], tmp_path: Path) -> None:
+def test_a_finished_map_is_not_computed_again(shared: Path, fitted: dict[str, Fitted], whole: Whole) -> None:
     computed: list[tuple[int, int]] = []
+    folder = whole(PCAM, CMU).path.parent
     with open_slide(shared / CMU) as slide:
-        mapped(slide, fitted[PCAM], tmp_path)
-        mapped(slide, fitted[PCAM], tmp_path, listener=Listener(block=lambda r, c: computed.append((r, c))))
+        mapped(slide, fitted[PCAM], folder, listener=Listener(block=lambda r, c: computed.append((r, c))))
     assert computed == []
 
 
