@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from wsiview.models.classifier import Classifier
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
-if "DISPLAY" not in os.environ and "WAYLAND_DISPLAY" not in os.environ:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # nobody's screen is taken, and focus does not depend on one
 
 ROOT = Path(__file__).resolve().parents[1]
 
