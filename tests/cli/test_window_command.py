@@ -13,7 +13,7 @@ def test_a_missing_system_library_is_named_and_the_remedy_too() -> None:
         "import sys, importlib.abc\n"
         "class Lacking(importlib.abc.MetaPathFinder):\n"
         "    def find_spec(self, name, path, target=None):\n"
-        "        if name.startswith('PySide6.'):\n"
+        "        if name == 'PySide6.QtGui':\n"
         "            raise ImportError('libEGL.so.1: cannot open shared object file')\n"
         "sys.meta_path.insert(0, Lacking())\n"
         "from wsiview.cli import main\n"
