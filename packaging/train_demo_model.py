@@ -242,7 +242,8 @@ def config(results: dict[str, float]) -> dict[str, object]:
             "license": "Apache-2.0",
             "description": "Trained on synthetic tissue painted by this program; it knows nothing of real tissue."
             " Made for the demo case by packaging/train_demo_model.py. While it learned to say tumour or not, a second"
-            " head, since removed, asked its last layer what a cell shows: empty, stroma, benign epithelium, tumour.",
+            " head, since removed, asked its last layer what a cell shows: empty, stroma, benign epithelium, tumour."
+            " It was also trained to see tissue the same whichever way it is turned.",
             "results": results,
         },
     }  # fmt: skip

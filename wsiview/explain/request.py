@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wsiview.clustering.clustering import Clustering
-from wsiview.errors import ClusteringError, ModelError, UsageError
+from wsiview.errors import ClusteringError, UsageError
 from wsiview.models.bundle import Bundle
 from wsiview.resources import user_data_folder
 from wsiview.slide.slide import Slide
@@ -176,8 +176,6 @@ def _check_fits(bundle: Bundle, clustering: Clustering) -> None:
             f"the clustering {clustering.name!r} asks for the evaluation {clustering.geometry.evaluation!r}, "
             "which this version of wsiview does not have; update wsiview, or fit it again"
         )
-    if bundle.target >= bundle.num_classes:
-        raise ModelError(f"{bundle.path}: there is no output {bundle.target} among the model's {bundle.num_classes}")
 
 
 def _plain(name: str) -> str:
