@@ -37,6 +37,8 @@ class ArraySlide:
         Side of the tiles in which others should read it.
     reader, vendor
         Where the pixels come from.
+    icc_profile
+        What the colours mean, if the file says so.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class ArraySlide:
         tile: int = 256,
         reader: str = "array",
         vendor: str = "image",
+        icc_profile: bytes | None = None,
     ) -> None:
         if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or 0 in pixels.shape:
             raise ValueError(f"an array slide needs uint8 pixels (height, width, 3), not {pixels.dtype} {pixels.shape}")
@@ -63,6 +66,7 @@ class ArraySlide:
         self.level_downsamples = tuple((float(1 << n), float(1 << n)) for n in range(len(self._levels)))
         self.level_tiles = tuple(Size(tile, tile) for _ in self._levels)
         self.associated: tuple[str, ...] = ()
+        self.icc_profile = icc_profile
 
     @property
     def dimensions(self) -> Size:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from wsiview.geometry import Region, Size
 from wsiview.slide.calibration import believable_mpp
+from wsiview.slide.color_profile import rgb_profile
 from wsiview.slide.fingerprint import slide_files, slide_fingerprint
 from wsiview.slide.pyramid import level_downsamples
 from wsiview.slide.slide import Pixels, SlideUnopenable, SlideVanished, TileUnreadable
@@ -89,6 +90,8 @@ class OpenSlideReader:
         self.bounds = _bounds(properties, self.dimensions)
         self.background = _background(properties)
         self.associated = tuple(sorted(handle.associated_images))
+        # OpenSlide hands the profile's own bytes out beside pixels only; an empty region decodes none.
+        self.icc_profile = rgb_profile(handle.read_region((0, 0), 0, (0, 0)).info.get("icc_profile"))
 
     @property
     def dimensions(self) -> Size:

@@ -18,6 +18,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from wsiview.slide.array_slide import ArraySlide
 from wsiview.slide.calibration import believable_mpp
+from wsiview.slide.color_profile import rgb_profile
 from wsiview.slide.slide import Pixels, SlideUnopenable
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
@@ -75,8 +76,8 @@ def _open_pillow(path: Path) -> ArraySlide:
         mpp = _mpp_from_dpi(image.info.get("dpi"))
         if mpp is not None and turned.size != image.size:
             mpp = mpp[1], mpp[0]
-        pixels = _rgb(turned)
-    return ArraySlide(pixels, mpp, path=path, reader=f"pillow {PIL.__version__}")
+        pixels, profile = _rgb(turned), rgb_profile(image.info.get("icc_profile"))
+    return ArraySlide(pixels, mpp, path=path, reader=f"pillow {PIL.__version__}", icc_profile=profile)
 
 
 def _check_size(path: Path, width: int, height: int) -> None:
@@ -128,7 +129,9 @@ def _open_ome(path: Path) -> ArraySlide | None:
             raise SlideUnopenable(path, reason)
         pixels = _planes_to_rgb(series.asarray(), series.axes)
         mpp = _mpp_from_ome(tiff.ome_metadata or "")
-    return ArraySlide(pixels, mpp, path=path, name=_ome_name(path), reader=f"tifffile {tifffile.__version__}")
+        profile = rgb_profile(tiff.pages.first.tags.valueof(34675))
+    reader = f"tifffile {tifffile.__version__}"
+    return ArraySlide(pixels, mpp, path=path, name=_ome_name(path), reader=reader, icc_profile=profile)
 
 
 def _ome_name(path: Path) -> str:

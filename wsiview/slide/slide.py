@@ -114,6 +114,11 @@ class Slide(Protocol):
         """Names of the pictures beside the slide (label, macro, thumbnail); they may show who the patient is."""
         ...
 
+    @property
+    def icc_profile(self) -> bytes | None:
+        """The ICC profile that the file holds for its RGB pixels, if any; `read` never applies it."""
+        ...
+
     def read(self, level: int, x: int, y: int, width: int, height: int) -> Pixels:
         """Pixels of one level, in that level's own coordinates.
 
