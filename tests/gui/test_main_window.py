@@ -71,7 +71,7 @@ def dialog_of(window: MainWindow, kind: type[QDialog]) -> Any:
 def test_a_dropped_slide_is_shown(window: MainWindow, case: Any, wait: Wait) -> None:
     drop(window, case.slide)
     wait(lambda: window.session.slide is not None)
-    assert window.pages.currentWidget() is window.canvas
+    assert window.pages.currentWidget() is window.views
     assert "painted" in window.windowTitle()
     wait(lambda: window.canvas.is_sharp)
     assert window.session.preferences.recent() == (case.slide,)

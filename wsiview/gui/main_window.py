@@ -6,13 +6,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QKeyEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from wsiview.geometry import Point
 from wsiview.gui import looks
 from wsiview.gui.asking import Asking
 from wsiview.gui.canvas.overview import OverviewWidget
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
+from wsiview.gui.companions import Companions
 from wsiview.gui.docks import Docks
 from wsiview.gui.menus import Menus
 from wsiview.gui.messages import Banner, Message, Weight
@@ -20,7 +21,6 @@ from wsiview.gui.panels.corner import Corner
 from wsiview.gui.panels.source_bar import SourceBar
 from wsiview.gui.panels.status_line import StatusLine
 from wsiview.gui.panels.welcome import Welcome
-from wsiview.gui.peek import Peek
 from wsiview.gui.screenshots import Screenshots
 from wsiview.gui.session import Session
 from wsiview.scene.layers import LayerStack
@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
         self._focus_timer.setInterval(FOCUS_PAUSE)
         self._focus_timer.timeout.connect(self._tell_focus)
         self._build(icon or QIcon())
+        self.companions = Companions(self)
         self.menus = Menus(self)
         self.menus.add_to("View", self.docks.toggles())
         self.asking, self.screenshots = Asking(self), Screenshots(self.session, self.canvas)
@@ -75,7 +76,10 @@ class MainWindow(QMainWindow):
         self.welcome, self.banner = Welcome(icon), Banner()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
-        self.pages.addWidget(self.canvas)
+        self.views = QSplitter()
+        self.views.setChildrenCollapsible(False)
+        self.views.addWidget(self.canvas)
+        self.pages.addWidget(self.views)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -119,7 +123,6 @@ class MainWindow(QMainWindow):
         self.canvas.class_soloed.connect(self._show_alone)
         self.canvas.opacity_turned.connect(self._turn_opacity)
         self.canvas.clicked.connect(lambda _: self.canvas.setFocus())
-        self._peek = Peek(session, self.canvas)
         self.sources.wanted.connect(self.menus.run)
         self.welcome.wanted.connect(self.menus.run)
         self.welcome.path_wanted.connect(session.open_path)
@@ -130,7 +133,7 @@ class MainWindow(QMainWindow):
 
     def _show_slide(self, slide: object) -> None:
         self.canvas.set_slide(self.session.slide, _across(self.session.mpp))
-        self.pages.setCurrentWidget(self.canvas if slide is not None else self.welcome)
+        self.pages.setCurrentWidget(self.views if slide is not None else self.welcome)
         self.setWindowTitle(_title(self.session.slide))
         self.status.show_bad_tiles(0)
         self._show_scale()
@@ -263,6 +266,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what was written, hide at once, then end threads and child."""
         self.docks.close()
+        self.companions.close()
         self.session.preferences.set_window(self._layout, self.saveGeometry(), self.saveState())
         self.session.preferences.save()
         self.hide()

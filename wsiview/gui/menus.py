@@ -47,16 +47,16 @@ class Menus(QObject):
 
     def refresh(self) -> None:
         """Enable and check what the session allows and shows."""
-        session = self._window.session
+        window = self._window
         for action in ACTIONS:
             item = self.actions[action.name]
-            enabled = action.enabled(session)
+            enabled = action.enabled(window)
             item.setEnabled(enabled)
             if action.checked is not None:
-                item.setChecked(action.checked(session))
+                item.setChecked(action.checked(window))
             if action.name.startswith("class_"):
                 item.setVisible(enabled)
-        self.recent.setEnabled(bool(session.preferences.recent()))
+        self.recent.setEnabled(bool(window.session.preferences.recent()))
 
     def add_to(self, title: str, actions: list[QAction]) -> None:
         """Put further items at the end of a menu."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
+from wsiview.gui.canvas.decoration import Decoration
 from wsiview.gui.canvas.hud import MARGIN, ScalePlate, paint_probe
 from wsiview.gui.canvas.legend_plate import LegendPlate
 from wsiview.gui.canvas.plate import bold_font, font, small_font
@@ -68,6 +69,7 @@ class Snapshot(QObject):
         legend: Legend | None = None,
         probe: ProbeMarks | None = None,
         mpp: float | None = None,
+        decorations: Sequence[Decoration] = (),
         provenance: Sequence[str] = (),
         parent: QObject | None = None,
     ) -> None:
@@ -75,6 +77,7 @@ class Snapshot(QObject):
         super().__init__(parent)
         self._view, self._ratio = viewport.magnified(factor), pixel_ratio * factor
         self._legend, self._probe, self._provenance = legend, probe, tuple(provenance)
+        self._decorations = tuple(decorations)
         self._remark = remark_on(slide.name)
         self._renderer = Renderer(self)
         self._renderer.sharp.connect(self._finish)
@@ -105,6 +108,7 @@ class Snapshot(QObject):
             legend=canvas.legend,
             probe=canvas.probe,
             mpp=canvas.mpp,
+            decorations=canvas.decorations,
             provenance=provenance,
             parent=canvas,
         )
@@ -154,6 +158,10 @@ class Snapshot(QObject):
         painter.setClipRect(QRectF(0, 0, self._view.size.width, self._view.size.height))
         self._renderer.paint(painter, self._view)
         painter.scale(self._ratio, self._ratio)
+        for decoration in self._decorations:
+            painter.save()
+            decoration.paint(painter, self._view, self._ratio, self._renderer.mpp)
+            painter.restore()
         if self._probe is not None:
             paint_probe(painter, self._probe, self._view, self._ratio)
         _paint_at(painter, scale, QPointF(MARGIN, height - MARGIN - scale.height))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from wsiview.geometry import Region, Size
+from wsiview.gui.canvas.decoration import Decoration
 from wsiview.gui.canvas.hud import Hud
 from wsiview.gui.canvas.renderer import Renderer
 from wsiview.gui.canvas.tile_source import OUTSIDE
+from wsiview.gui.canvas.tool import Tool
 from wsiview.gui.canvas.view_widget import ViewWidget
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
@@ -33,6 +35,8 @@ class SlideCanvas(ViewWidget):
         A place was clicked without dragging.
     class_toggled(int), class_soloed(int)
         A legend row was clicked; double-clicked or clicked with Alt.
+    tool_changed(Tool | None)
+        Another tool has the mouse, None when it moves the slide.
     bad_tiles(int), trouble(str), sharp(), base_changed()
         As of the renderer.
     """
@@ -41,6 +45,7 @@ class SlideCanvas(ViewWidget):
     clicked = Signal(object)
     class_toggled = Signal(int)
     class_soloed = Signal(int)
+    tool_changed = Signal(object)
     bad_tiles = Signal(int)
     trouble = Signal(str)
     sharp = Signal()
@@ -59,6 +64,9 @@ class SlideCanvas(ViewWidget):
         self._renderer.changed.connect(self.update)
         self._hud = Hud()
         self._slide: Slide | None = None
+        self._decorations: list[Decoration] = []
+        self._tool: Tool | None = None
+        self._tool_has_mouse = False
         self._drag: QPointF | None = None
         self._dragged = 0.0
         # Nobody may forget to end the threads: they end with the widget.
@@ -165,6 +173,37 @@ class SlideCanvas(ViewWidget):
             self._hud.probe = marks
             self.update()
 
+    @property
+    def decorations(self) -> tuple[Decoration, ...]:
+        """What is painted above slide and overlays, lowest first."""
+        return tuple(self._decorations)
+
+    def add_decoration(self, decoration: Decoration) -> None:
+        """Paint something with every frame from now on; `update` after it changes."""
+        self._decorations.append(decoration)
+        self.update()
+
+    def remove_decoration(self, decoration: Decoration) -> None:
+        """Paint it no more."""
+        self._decorations.remove(decoration)
+        self.update()
+
+    @property
+    def tool(self) -> Tool | None:
+        """What has the mouse, None while it moves the slide."""
+        return self._tool
+
+    def set_tool(self, tool: Tool | None) -> None:
+        """Hand the mouse to a tool, or back."""
+        if tool is self._tool:
+            return
+        before, self._tool, self._tool_has_mouse = self._tool, tool, False
+        if before is not None:
+            before.leave()
+        self._show_cursor()
+        self.tool_changed.emit(tool)
+        self.update()
+
     def retry_bad_tiles(self) -> None:
         """Read unreadable tiles again."""
         self._renderer.retry_bad_tiles()
@@ -205,6 +244,10 @@ class SlideCanvas(ViewWidget):
         painter.scale(1 / ratio, 1 / ratio)
         self._renderer.paint(painter, self._view)
         painter.restore()
+        for decoration in self._decorations:
+            painter.save()
+            decoration.paint(painter, self._view, ratio, self.mpp)
+            painter.restore()
         self._hud.paint(painter, self._view, self.mpp, ratio)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -224,8 +267,22 @@ class SlideCanvas(ViewWidget):
                 alone = event.modifiers() & Qt.KeyboardModifier.AltModifier
                 (self.class_soloed if alone else self.class_toggled).emit(index)
             return
+        if self._offer_to_tool(event):
+            return
         self._drag, self._dragged = event.position(), 0.0
         self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def _offer_to_tool(self, event: QMouseEvent) -> bool:
+        if self._tool is None or self._slide is None or event.button() != Qt.MouseButton.LeftButton:
+            return False
+        self._tool_has_mouse = self._tool.press(self.place_at(event.position()), event)
+        return self._tool_has_mouse
+
+    def _show_cursor(self) -> None:
+        if self._tool is None:
+            self.unsetCursor()
+        else:
+            self.setCursor(self._tool.cursor)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show one class alone; the first click of the two is taken back."""
@@ -233,7 +290,11 @@ class SlideCanvas(ViewWidget):
         if index is not None:
             self.class_toggled.emit(index)
             self.class_soloed.emit(index)
-        elif not self._hud.covers(event.position().x(), event.position().y()):
+        elif self._hud.covers(event.position().x(), event.position().y()):
+            return
+        elif self._tool is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._tool.double_click(self.place_at(event.position()), event)
+        else:
             self.mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -247,17 +308,34 @@ class SlideCanvas(ViewWidget):
                 self._drag += QPointF(dx, dy)
                 self._dragged += abs(dx) + abs(dy)
                 self.pan(dx, dy)
+        elif self._tool is not None and self._slide is not None:
+            self._tool.move(self.place_at(here), event)
         covered = self._hud.covers(here.x(), here.y())
         self.hovered.emit(None if covered or self._slide is None else self.place_at(here))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a drag; without one it was a click."""
+        if self._tool_has_mouse and event.button() == Qt.MouseButton.LeftButton:
+            self._tool_has_mouse = False
+            if self._tool is not None:
+                self._tool.release(self.place_at(event.position()), event)
+            return
         if self._drag is None:
             return
         self._drag = None
-        self.unsetCursor()
+        self._show_cursor()
         if self._dragged < 4 and self._slide is not None:
             self.clicked.emit(self.place_at(event.position()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Offer keys to the tool first; Esc puts it away."""
+        if self._tool is not None:
+            if self._tool.key(event):
+                return
+            if event.key() == Qt.Key.Key_Escape:
+                self.set_tool(None)
+                return
+        super().keyPressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is under the cursor any more."""

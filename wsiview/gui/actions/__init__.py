@@ -1,0 +1,32 @@
+"""Actions: one table of all that can be done; menus, keys, enabling and the sheet of keys are made from it."""
+
+from __future__ import annotations
+
+from wsiview.gui.actions.action import Action
+from wsiview.gui.actions.edit_actions import edit_actions
+from wsiview.gui.actions.explain_actions import explain_actions
+from wsiview.gui.actions.file_actions import file_actions
+from wsiview.gui.actions.help_actions import help_actions
+from wsiview.gui.actions.layer_actions import layer_actions
+from wsiview.gui.actions.view_actions import view_actions
+
+ACTIONS: tuple[Action, ...] = (
+    *file_actions(),
+    *edit_actions(),
+    *view_actions(),
+    *layer_actions(),
+    *explain_actions(),
+    *help_actions(),
+)
+
+CANVAS_KEYS: tuple[tuple[str, str], ...] = (
+    ("Space (held)", "look beneath the layers"),
+    ("Wheel", "zoom at the cursor"),
+    ("Drag", "move the slide"),
+    ("Arrows", "move the slide"),
+    ("+ and −", "zoom"),
+    ("0", "show the whole slide"),
+    ("Click in the legend", "a class on or off; double-click: this one alone"),
+    ("Ctrl + wheel", "opacity of the layers"),
+    ("Esc", "back to the slide, dismiss the message"),
+)

@@ -1,0 +1,55 @@
+"""Action: one thing that can be done, as menus, keys, enabling and the sheet of keys are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wsiview.gui.main_window import MainWindow
+
+
+def always(window: MainWindow) -> bool:
+    """Whatever is open."""
+    return True
+
+
+def has_slide(window: MainWindow) -> bool:
+    """Whether a slide is open."""
+    return window.session.slide is not None
+
+
+def has_layers(window: MainWindow) -> bool:
+    """Whether a map is shown."""
+    return window.session.layers is not None
+
+
+def has_clear_look(window: MainWindow) -> bool:
+    """Whether a map is shown class by class, not as in the paper."""
+    stack = window.session.layers
+    return stack is not None and stack.look != "paper"  # which stacks all classes instead
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that can be done.
+
+    Attributes
+    ----------
+    menu
+        Where it stands, as "Menu" or "Menu/Submenu"; a leading "-" puts a line above it.
+    keys
+        Shortcuts; none of them fires while a text field takes the key.
+    checked
+        For what is on or off: whether it is on.
+    """
+
+    name: str
+    menu: str
+    text: str
+    keys: tuple[str, ...]
+    run: Callable[[MainWindow], None]
+    enabled: Callable[[MainWindow], bool] = always
+    tip: str = ""
+    checked: Callable[[MainWindow], bool] | None = None

@@ -1,0 +1,21 @@
+"""Companions: parts of the window that listen to session and canvas on their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wsiview.gui.peek import Peek
+
+if TYPE_CHECKING:
+    from wsiview.gui.main_window import MainWindow
+
+
+class Companions:
+    """Built once for a window, after its canvas and docks and before its menus."""
+
+    def __init__(self, window: MainWindow) -> None:
+        """Build them; each connects itself."""
+        self.peek = Peek(window.session, window.canvas)
+
+    def close(self) -> None:
+        """The window is closing: keep what is to be kept, end what runs."""
