@@ -1,14 +1,15 @@
-"""Slide canvas: the widget that shows a slide with its overlays and turns gestures into views."""
+"""Slide canvas: the widget that shows a slide with its overlays."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from wsiview.geometry import Region, Size
 from wsiview.gui.canvas.decoration import Decoration
 from wsiview.gui.canvas.hud import Hud
+from wsiview.gui.canvas.mouse import Mouse
 from wsiview.gui.canvas.renderer import Renderer
 from wsiview.gui.canvas.tile_source import OUTSIDE
 from wsiview.gui.canvas.tool import Tool
@@ -65,10 +66,7 @@ class SlideCanvas(ViewWidget):
         self._hud = Hud()
         self._slide: Slide | None = None
         self._decorations: list[Decoration] = []
-        self._tool: Tool | None = None
-        self._tool_has_mouse = False
-        self._drag: QPointF | None = None
-        self._dragged = 0.0
+        self._mouse = Mouse(self, self._hud)
         # Nobody may forget to end the threads: they end with the widget.
         self.destroyed.connect(self._renderer.close)
 
@@ -191,18 +189,14 @@ class SlideCanvas(ViewWidget):
     @property
     def tool(self) -> Tool | None:
         """What has the mouse, None while it moves the slide."""
-        return self._tool
+        return self._mouse.tool
 
     def set_tool(self, tool: Tool | None) -> None:
         """Hand the mouse to a tool, or back."""
-        if tool is self._tool:
-            return
-        before, self._tool, self._tool_has_mouse = self._tool, tool, False
-        if before is not None:
-            before.leave()
-        self._show_cursor()
-        self.tool_changed.emit(tool)
-        self.update()
+        if tool is not self._mouse.tool:
+            self._mouse.take_up(tool)
+            self.tool_changed.emit(tool)
+            self.update()
 
     def retry_bad_tiles(self) -> None:
         """Read unreadable tiles again."""
@@ -256,86 +250,27 @@ class SlideCanvas(ViewWidget):
         super().closeEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to drag, or switch a class in the legend."""
-        if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+        """Begin to drag, lead the tool, or switch a class in the legend."""
+        if not self._mouse.press(event):
             super().mousePressEvent(event)
-            return
-        x, y = event.position().x(), event.position().y()
-        if self._hud.covers(x, y):
-            index = self._hud.class_at(x, y)
-            if index is not None:
-                alone = event.modifiers() & Qt.KeyboardModifier.AltModifier
-                (self.class_soloed if alone else self.class_toggled).emit(index)
-            return
-        if self._offer_to_tool(event):
-            return
-        self._drag, self._dragged = event.position(), 0.0
-        self.setCursor(Qt.CursorShape.ClosedHandCursor)
-
-    def _offer_to_tool(self, event: QMouseEvent) -> bool:
-        if self._tool is None or self._slide is None or event.button() != Qt.MouseButton.LeftButton:
-            return False
-        self._tool_has_mouse = self._tool.press(self.place_at(event.position()), event)
-        return self._tool_has_mouse
-
-    def _show_cursor(self) -> None:
-        if self._tool is None:
-            self.unsetCursor()
-        else:
-            self.setCursor(self._tool.cursor)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Show one class alone; the first click of the two is taken back."""
-        index = self._hud.class_at(event.position().x(), event.position().y())
-        if index is not None:
-            self.class_toggled.emit(index)
-            self.class_soloed.emit(index)
-        elif self._hud.covers(event.position().x(), event.position().y()):
-            return
-        elif self._tool is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._tool.double_click(self.place_at(event.position()), event)
-        else:
-            self.mousePressEvent(event)
+        """Show one class of the legend alone."""
+        self._mouse.double_click(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag the slide, and say what is under the cursor."""
-        here = event.position()
-        self._cursor = here
-        if self._drag is not None:
-            moved = here - self._drag
-            dx, dy = round(moved.x()), round(moved.y())
-            if dx or dy:
-                self._drag += QPointF(dx, dy)
-                self._dragged += abs(dx) + abs(dy)
-                self.pan(dx, dy)
-        elif self._tool is not None and self._slide is not None:
-            self._tool.move(self.place_at(here), event)
-        covered = self._hud.covers(here.x(), here.y())
-        self.hovered.emit(None if covered or self._slide is None else self.place_at(here))
+        self._cursor = event.position()
+        self._mouse.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a drag; without one it was a click."""
-        if self._tool_has_mouse and event.button() == Qt.MouseButton.LeftButton:
-            self._tool_has_mouse = False
-            if self._tool is not None:
-                self._tool.release(self.place_at(event.position()), event)
-            return
-        if self._drag is None:
-            return
-        self._drag = None
-        self._show_cursor()
-        if self._dragged < 4 and self._slide is not None:
-            self.clicked.emit(self.place_at(event.position()))
+        self._mouse.release(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Offer keys to the tool first; Esc puts it away."""
-        if self._tool is not None:
-            if self._tool.key(event):
-                return
-            if event.key() == Qt.Key.Key_Escape:
-                self.set_tool(None)
-                return
-        super().keyPressEvent(event)
+        if not self._mouse.key(event):
+            super().keyPressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is under the cursor any more."""
