@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wsiview.gui.appearance import Appearance
 from wsiview.gui.peek import Peek
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ class Companions:
 
     def __init__(self, window: MainWindow) -> None:
         """Build them; each connects itself."""
+        self.appearance = Appearance(window.session.preferences)
         self.peek = Peek(window.session, window.canvas)
 
     def close(self) -> None:

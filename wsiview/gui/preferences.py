@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -85,6 +86,15 @@ class Preferences:
         self._put(f"colors/{clustering_fingerprint}", json.dumps({str(k): list(v) for k, v in colors.items()}))
 
     # The window
+
+    def theme(self) -> Literal["system", "light", "dark"]:
+        """Whether windows are light or dark, by choice or as the system has it."""
+        text = self._text("window/theme")
+        return "light" if text == "light" else "dark" if text == "dark" else "system"
+
+    def set_theme(self, theme: Literal["system", "light", "dark"]) -> None:
+        """Remember light or dark."""
+        self._put("window/theme", theme)
 
     def window(self, layout: str) -> tuple[QByteArray, QByteArray] | None:
         """Geometry and dock state, if they were saved by the same layout of docks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wsiview.gui.actions.action import Action
+from wsiview.gui.actions.appearance_actions import appearance_actions
 from wsiview.gui.actions.edit_actions import edit_actions
 from wsiview.gui.actions.explain_actions import explain_actions
 from wsiview.gui.actions.file_actions import file_actions
@@ -14,6 +15,7 @@ ACTIONS: tuple[Action, ...] = (
     *file_actions(),
     *edit_actions(),
     *view_actions(),
+    *appearance_actions(),
     *layer_actions(),
     *explain_actions(),
     *help_actions(),
