@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,6 +19,10 @@ from PySide6.QtCore import QThread, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+if TYPE_CHECKING:
+    from wsiview.gui.main_window import MainWindow
+
+Wait = Callable[..., None]
 _OF_ZARR = ("zarr_io", "asyncio_")
 
 
@@ -172,3 +178,30 @@ def wait(qtbot: QtBot) -> object:
         qtbot.waitUntil(lambda: bool(condition()), timeout=int(seconds * 1000))
 
     return until
+
+
+@pytest.fixture
+def window(qtbot: QtBot, case: Case) -> Iterator[MainWindow]:
+    """The window with nothing open."""
+    from wsiview.gui.application import make_window, start
+
+    start()
+    window = make_window()
+    window.show()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+    window.deleteLater()
+
+
+@pytest.fixture
+def mapped(window: MainWindow, case: Case, finished_map: Path, wait: Wait) -> MainWindow:
+    """The window with slide, model, clustering and the finished map."""
+    shutil.copytree(finished_map, case.slide.parent / finished_map.name)
+    window.session.open_path(case.slide)
+    window.session.open_path(case.model)
+    window.session.open_path(case.clustering)
+    session = window.session
+    wait(lambda: session.grids is not None and len(session.grids.blocks) == int(session.cluster_map.done().sum()))
+    wait(lambda: session.grids.predictions is not None)
+    return window

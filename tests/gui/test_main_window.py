@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDial
 from pytestqt.qtbot import QtBot
 
 from wsiview.errors import ModelError
-from wsiview.gui.application import make_window, start
+from wsiview.gui.application import make_window
 from wsiview.gui.dialogs.mpp_dialog import MppDialog
 from wsiview.gui.dialogs.sheets import Sheet
 from wsiview.gui.main_window import MainWindow
@@ -26,31 +26,6 @@ from wsiview.maps.cell_state import COMPUTED
 
 Wait = Callable[..., None]
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def window(qtbot: QtBot, case: Any) -> Iterator[MainWindow]:
-    """The window with nothing open."""
-    start()
-    window = make_window()
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
-    window.deleteLater()
-
-
-@pytest.fixture
-def mapped(window: MainWindow, case: Any, finished_map: Path, wait: Wait) -> MainWindow:
-    """The window with slide, model, clustering and the finished map."""
-    shutil.copytree(finished_map, case.slide.parent / finished_map.name)
-    window.session.open_path(case.slide)
-    window.session.open_path(case.model)
-    window.session.open_path(case.clustering)
-    session = window.session
-    wait(lambda: session.grids is not None and len(session.grids.blocks) == int(session.cluster_map.done().sum()))
-    wait(lambda: session.grids.predictions is not None)
-    return window
 
 
 def drop(window: MainWindow, *paths: Path) -> None:
