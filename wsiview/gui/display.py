@@ -15,6 +15,7 @@ from wsiview.maps.cluster_map import ClusterMap
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.palette import Color
+from wsiview.slide.slide import Slide
 
 
 class Display(QObject):
@@ -43,6 +44,16 @@ class Display(QObject):
         self._patches: dict[tuple[int, int], Patches] = {}
         notebook.meaning_changed.connect(self._take_meaning)
         notebook.color_changed.connect(self._take_color)
+
+    @property
+    def slide(self) -> Slide | None:
+        """The slide that the map lies on."""
+        raise NotImplementedError
+
+    @property
+    def mpp(self) -> tuple[float, float] | None:
+        """µm per level-0 pixel (x, y) of the slide, None while unknown."""
+        raise NotImplementedError
 
     # What the reader wants
 

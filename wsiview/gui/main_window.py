@@ -14,6 +14,7 @@ from wsiview.gui.asking import Asking
 from wsiview.gui.canvas.overview import OverviewWidget
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.companions import Companions
+from wsiview.gui.display import Display
 from wsiview.gui.docks import Docks
 from wsiview.gui.menus import Menus
 from wsiview.gui.messages import Banner, Message, Weight
@@ -57,7 +58,7 @@ class MainWindow(QMainWindow):
         self.companions = Companions(self)
         self.menus = Menus(self)
         self.menus.add_to("View", self.docks.toggles())
-        self.asking, self.screenshots = Asking(self), Screenshots(self.session, self.canvas)
+        self.asking, self.screenshots = Asking(self), Screenshots(self)
         self._connect_session()
         self._connect_widgets()
         self._show_sources()
@@ -129,6 +130,18 @@ class MainWindow(QMainWindow):
         self.banner.offered.connect(self.menus.run)
         self.status.cancelled.connect(session.cancel)
 
+    # Which view is meant
+
+    @property
+    def active_display(self) -> Display:
+        """What the view that has the keys shows."""
+        return self.session
+
+    @property
+    def active_canvas(self) -> SlideCanvas:
+        """The view that has the keys."""
+        return self.canvas
+
     # What the session tells
 
     def _show_slide(self, slide: object) -> None:
@@ -177,13 +190,13 @@ class MainWindow(QMainWindow):
 
     def zoom(self, factor: float) -> None:
         """Magnify, at the cursor where it is over the slide."""
-        self.canvas.zoom(factor)
+        self.active_canvas.zoom(factor)
 
     def magnify(self, microns: float) -> None:
         """So many µm on one screen pixel; level-0 pixels where the slide's scale is unknown."""
-        viewport, mpp = self.canvas.viewport, self.session.mpp
-        downsample = microns / (mpp[0] if mpp is not None else USUAL_MPP) / self.canvas.pixel_ratio
-        self.canvas.zoom(viewport.downsample / downsample)
+        canvas, mpp = self.active_canvas, self.active_display.mpp
+        downsample = microns / (mpp[0] if mpp is not None else USUAL_MPP) / canvas.pixel_ratio
+        canvas.zoom(canvas.viewport.downsample / downsample)
 
     def undo(self) -> None:
         """Take back the last thing written; what is being written counts."""

@@ -5,31 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSaveFile
 from PySide6.QtGui import QGuiApplication, QImage, QImageWriter
 
 import wsiview
 from wsiview.export.provenance import PNG_KEY, Provenance, png_payload, provenance, provenance_lines
-from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.messages import Weight
-from wsiview.gui.session import Session
 from wsiview.gui.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from wsiview.gui.main_window import MainWindow
 
 
 class Screenshots(QObject):
-    """Takes one picture at a time of one canvas; a newer one replaces the one being taken."""
+    """Takes one picture at a time of the view that has the keys; a newer one replaces the one being taken."""
 
-    def __init__(self, session: Session, canvas: SlideCanvas) -> None:
+    def __init__(self, window: MainWindow) -> None:
         """Take none yet."""
-        super().__init__(canvas)
-        self._session, self._canvas = session, canvas
+        super().__init__(window)
+        self._window, self._session = window, window.session
         self._snapshot: Snapshot | None = None
-        session.slide_changed.connect(lambda _: self.cancel())  # before the slide that is read is closed
+        self._session.slide_changed.connect(lambda _: self.cancel())  # before the slide that is read is closed
 
     def suggested_name(self) -> str:
         """A file name for the next picture."""
-        slide = self._session.slide
+        slide = self._window.active_display.slide
         return f"{slide.name if slide is not None else 'slide'} {datetime.now():%Y-%m-%d %H%M%S}.png"
 
     def save(self, path: Path, factor: int = 1) -> None:
@@ -52,9 +54,9 @@ class Screenshots(QObject):
         source = self._source()
         if source is None:
             return
-        shown, stack = self._canvas.viewport, self._session.layers
-        payload = png_payload(source, shown, stack)
-        snapshot = Snapshot.of(self._canvas, factor=factor, provenance=provenance_lines(source, stack))
+        canvas, stack = self._window.active_canvas, self._window.active_display.layers
+        payload = png_payload(source, canvas.viewport, stack)
+        snapshot = Snapshot.of(canvas, factor=factor, provenance=provenance_lines(source, stack))
 
         def finish(image: QImage) -> None:
             self._snapshot = None
@@ -68,12 +70,12 @@ class Screenshots(QObject):
         snapshot.start()
 
     def _source(self) -> Provenance | None:
-        session = self._session
-        if session.slide is None:
+        display = self._window.active_display
+        if display.slide is None:
             return None
-        attributes = session.cluster_map.attributes if session.cluster_map is not None else None
+        attributes = display.cluster_map.attributes if display.cluster_map is not None else None
         software, now = f"wsiview {wsiview.__version__}", datetime.now().astimezone()
-        return provenance(session.slide.name, session.slide.fingerprint, session.mpp, software, now, attributes)
+        return provenance(display.slide.name, display.slide.fingerprint, display.mpp, software, now, attributes)
 
     def _write(self, image: QImage, path: Path) -> None:
         file = QSaveFile(str(path))

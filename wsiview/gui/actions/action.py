@@ -21,13 +21,13 @@ def has_slide(window: MainWindow) -> bool:
 
 
 def has_layers(window: MainWindow) -> bool:
-    """Whether a map is shown."""
-    return window.session.layers is not None
+    """Whether a map is shown in the view that has the keys."""
+    return window.active_display.layers is not None
 
 
 def has_clear_look(window: MainWindow) -> bool:
     """Whether a map is shown class by class, not as in the paper."""
-    stack = window.session.layers
+    stack = window.active_display.layers
     return stack is not None and stack.look != "paper"  # which stacks all classes instead
 
 

@@ -21,7 +21,9 @@ def _magnify(microns: float, window: MainWindow) -> None:
 
 def view_actions() -> Iterator[Action]:
     """The View menu."""
-    yield Action("fit", "View", "Fit the slide", ("F",), lambda w: w.canvas.fit(), has_slide, "Show the whole slide")
+    yield Action(
+        "fit", "View", "Fit the slide", ("F",), lambda w: w.active_canvas.fit(), has_slide, "Show the whole slide"
+    )  # fmt: skip
     yield Action("zoom_in", "View", "Zoom in", ("Ctrl++", "Ctrl+="), lambda w: w.zoom(2.0), has_slide)
     yield Action("zoom_out", "View", "Zoom out", ("Ctrl+-",), lambda w: w.zoom(0.5), has_slide)
     for key, (name, microns) in zip("123456", MAGNIFICATIONS, strict=True):
