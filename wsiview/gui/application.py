@@ -26,6 +26,7 @@ from wsiview.gui.main_window import MainWindow
 from wsiview.gui.notebook import Notebook
 from wsiview.gui.preferences import Preferences
 from wsiview.gui.session import Session
+from wsiview.gui.workers import must_exit_hard
 from wsiview.resources import resource, user_data_folder
 from wsiview.review.store import ReviewStore, default_path
 
@@ -57,6 +58,9 @@ def open_window(
     status = application.exec()
     with_signals.stop()
     sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
+    if must_exit_hard():  # everything is saved by now, and what hangs in a dead share never comes back
+        logging.shutdown()
+        os._exit(status)
     return status
 
 

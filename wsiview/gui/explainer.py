@@ -10,6 +10,9 @@ from PySide6.QtCore import QObject, QThread, Signal, SignalInstance, Slot
 from wsiview.geometry import Region
 from wsiview.gui.child import COMMAND
 from wsiview.gui.map_worker import MapWish, MapWorker
+from wsiview.gui.workers import leave
+
+PATIENCE = 5.0  # s that closing waits for the thread; the child is killed after 2
 
 
 class Explainer(QObject):
@@ -76,7 +79,8 @@ class Explainer(QObject):
         if self._thread.isRunning():
             self._number += 1
             self._close.emit()
-            self._thread.wait()
+            if not self._thread.wait(round(1000 * PATIENCE)):
+                leave(self._thread, self._worker)
 
     def _set_computing(self, computing: bool) -> None:
         if computing != self._computing:

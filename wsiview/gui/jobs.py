@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from wsiview.errors import WsiviewError
+from wsiview.gui.workers import Workers
 from wsiview.progress import Cancelled, Progress, Step
 
 log = logging.getLogger(__name__)
+PATIENCE = 2.0  # s that closing waits for work to end; what reads from a dead share never does
 
 
 class Job(QObject):
@@ -33,12 +36,11 @@ class Job(QObject):
     def __init__(self, parent: QObject | None = None, discard: Callable[[Any], None] | None = None) -> None:
         """Wait for work."""
         super().__init__(parent)
-        self._executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="wsiview-job")
+        self._workers = Workers(4, "wsiview-job")
         self._discard = discard
         self._generation = 0
         self._progress = Progress()
         self._running = False
-        self._closed = False
         self._finished.connect(self._deliver)
         self._stepped.connect(self._step)
 
@@ -53,8 +55,8 @@ class Job(QObject):
         generation = self._generation
         self._progress = Progress(lambda step: self._stepped.emit(generation, step))
         self._running = True
-        future = self._executor.submit(work, self._progress)
-        future.add_done_callback(lambda done: self._finished.emit(generation, done))
+        future = self._workers.submit(work, self._progress)
+        future.add_done_callback(lambda done: self._finish(generation, done))
 
     def cancel(self) -> None:
         """No longer wait for an answer."""
@@ -63,10 +65,13 @@ class Job(QObject):
         self._running = False
 
     def close(self) -> None:
-        """Cancel, and wait for the threads to end."""
+        """Cancel, and wait with patience for the threads to end."""
         self.cancel()
-        self._closed = True
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._workers.close(PATIENCE)
+
+    def _finish(self, generation: int, done: Future[object]) -> None:
+        with contextlib.suppress(RuntimeError):  # the window is gone, and with it everyone who wanted to know
+            self._finished.emit(generation, done)
 
     @Slot(int, object)
     def _step(self, generation: int, step: Step) -> None:

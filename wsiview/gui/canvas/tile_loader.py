@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from wsiview.errors import WsiviewError
 from wsiview.gui.canvas.tile_source import Unwanted
+from wsiview.gui.workers import Workers
 
 THREADS = 2
+_PATIENCE = 1.0  # s that closing waits for what is being read; a read from a dead share may never end
 _log = logging.getLogger(__name__)
 
 
@@ -46,7 +48,7 @@ class TileLoader(QObject):
         """Start no thread yet."""
         super().__init__(parent)
         self._threads = threads
-        self._executor: ThreadPoolExecutor | None = None
+        self._workers: Workers | None = None
         self._queue: deque[Request] = deque()
         self._wanted: dict[Hashable, Request] = {}
         self._under_way: set[Hashable] = set()
@@ -64,23 +66,23 @@ class TileLoader(QObject):
         self._queue = deque(request for request in requests if request.key not in self._under_way)
         self._start()
 
-    def close(self) -> None:
-        """Give up all work and wait for the threads to end; a later `want` starts new ones."""
-        self._wanted, executor = {}, self._executor
+    def close(self, patience: float = _PATIENCE) -> None:
+        """Give up all work and wait so many seconds for the threads to end; a later `want` starts new ones."""
+        self._wanted, workers = {}, self._workers
         self._queue.clear()
-        self._executor = None
-        if executor is not None:
-            executor.shutdown(wait=True, cancel_futures=True)
+        self._workers = None
+        if workers is not None:
+            workers.close(patience)
         self._under_way.clear()
         self._done.clear()
 
     def _start(self) -> None:
         while self._queue and len(self._under_way) < 2 * self._threads:
-            if self._executor is None:
-                self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="tile")
+            if self._workers is None:
+                self._workers = Workers(self._threads, "tile")
             request = self._queue.popleft()
             self._under_way.add(request.key)
-            future = self._executor.submit(self._run, request)
+            future = self._workers.submit(self._run, request)
             future.add_done_callback(lambda done, key=request.key: self._finish(key, done))  # type: ignore[misc]
 
     def _run(self, request: Request) -> object:
