@@ -17,6 +17,7 @@ from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.legend import NOT_A_DIAGNOSIS, Legend
+from wsiview.scene.orientation import orientation
 from wsiview.scene.probe import ProbeMarks
 from wsiview.scene.scale_bar import scale_bar
 from wsiview.scene.synthetic import remark_on
@@ -147,6 +148,7 @@ class Snapshot(QObject):
             scale_bar(self._view.downsample, self._renderer.mpp, min(180.0, width / 3) * self._ratio, self._ratio),
             self._ratio,
             self._remark,
+            orientation(self._view),
         )
         inside = plate is not None and _fits(plate, scale, width, height)
         footer = Footer(self._provenance, width, None if inside else plate)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-OBJECTIVE = 10.0
-"""Magnification × µm per screen pixel: 40× is 0.25 µm, 10× is 1 µm."""
+from wsiview.scene.magnification import OBJECTIVE
 
 
 @dataclass(frozen=True, slots=True)

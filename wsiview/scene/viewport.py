@@ -83,6 +83,19 @@ class Viewport:
         """The same scale around another place."""
         return replace(self, center=place)
 
+    def turned(self, degrees: float) -> Viewport:
+        """Turned clockwise, as seen on screen, around its middle."""
+        return replace(self, rotation=round(self.rotation + degrees, 6) % 360)
+
+    def mirrored(self) -> Viewport:
+        """With left and right of the screen exchanged, however it is turned."""
+        # A mirror on screen after a turn is the mirror of the slide before the opposite turn.
+        return replace(self, rotation=-self.rotation % 360, flipped=not self.flipped)
+
+    def righted(self) -> Viewport:
+        """Neither turned nor mirrored."""
+        return replace(self, rotation=0.0, flipped=False)
+
     def resized(self, size: Size) -> Viewport:
         """The same place and scale on another number of device pixels."""
         return replace(self, size=size)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from wsiview.geometry import Region
 from wsiview.gui.canvas.legend_plate import LegendPlate
 from wsiview.gui.canvas.plate import STAMP, TEXT, Plate, font, paint_plate, picture_of, small_font
 from wsiview.scene.legend import Legend
+from wsiview.scene.orientation import orientation
 from wsiview.scene.probe import ProbeMarks
 from wsiview.scene.scale_bar import ScaleBar, scale_bar
 from wsiview.scene.viewport import Viewport
@@ -19,18 +20,22 @@ _SMALLEST_CIRCLE = 6.0
 
 
 class ScalePlate(Plate):
-    """Scale bar, magnification and, where there is one, a remark on the slide; laid out in screen pixels."""
+    """Scale bar and magnification; where there are any, how the view is turned, and a remark on the slide.
 
-    def __init__(self, bar: ScaleBar, pixel_ratio: float, remark: str = "") -> None:
+    Laid out in screen pixels.
+    """
+
+    def __init__(self, bar: ScaleBar, pixel_ratio: float, remark: str = "", turned: str = "") -> None:
         """Measure all texts."""
-        self._bar, self._length, self._remark = bar, bar.length / pixel_ratio, remark
+        self._bar, self._length = bar, bar.length / pixel_ratio
+        self._stamps = [words for words in (turned[:1].upper() + turned[1:], remark) if words]
+        small = QFontMetricsF(small_font())
         texts = (
             QFontMetricsF(font()).horizontalAdvance(bar.text),
-            QFontMetricsF(small_font()).horizontalAdvance(bar.magnification),
-            QFontMetricsF(small_font()).horizontalAdvance(remark),
+            *(small.horizontalAdvance(words) for words in (bar.magnification, *self._stamps)),
         )
         self.width = max(self._length, *texts) + 20
-        self.height = 68.0 if remark else 52.0
+        self.height = 52.0 + 16.0 * len(self._stamps)
 
     def paint(self, painter: QPainter) -> None:
         """Paint it."""
@@ -49,10 +54,10 @@ class ScalePlate(Plate):
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
             self._bar.magnification,
         )
-        if self._remark:
-            painter.setPen(STAMP)
+        painter.setPen(STAMP)
+        for line, words in enumerate(self._stamps):
             across = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(QRectF(10, 49, self.width - 20, 16), across, self._remark)
+            painter.drawText(QRectF(10, 49 + 16 * line, self.width - 20, 16), across, words)
 
 
 class Hud:
@@ -65,7 +70,7 @@ class Hud:
         self.remark = ""  # on the slide
         self._plate: LegendPlate | None = None
         self._legend_picture: tuple[float, QImage] | None = None
-        self._scale_key: tuple[float, float | None, float, str] | None = None
+        self._scale_key: tuple[float, float | None, float, str, str] | None = None
         self._scale_picture = QImage()
 
     def set_legend(self, legend: Legend | None) -> None:
@@ -106,13 +111,11 @@ class Hud:
         return 0.0 if self._plate is None else self._plate.height + MARGIN
 
     def _scale(self, view: Viewport, mpp: float | None, pixel_ratio: float) -> QImage:
-        key = (view.downsample, mpp, pixel_ratio, self.remark)
+        key = (view.downsample, mpp, pixel_ratio, self.remark, orientation(view))
         if key != self._scale_key:
             bar = scale_bar(view.downsample, mpp, _LONGEST_BAR * pixel_ratio, pixel_ratio)
-            self._scale_key, self._scale_picture = (
-                key,
-                picture_of(ScalePlate(bar, pixel_ratio, self.remark), pixel_ratio),
-            )
+            plate = ScalePlate(bar, pixel_ratio, self.remark, orientation(view))
+            self._scale_key, self._scale_picture = key, picture_of(plate, pixel_ratio)
         return self._scale_picture
 
 
@@ -125,19 +128,31 @@ def paint_probe(painter: QPainter, marks: ProbeMarks, view: Viewport, pixel_rati
         pen = QPen(color, width)
         painter.setPen(pen)
         if marks.cell is not None:
-            painter.drawRect(on_screen(marks.cell, view, pixel_ratio))
+            painter.drawPolygon(outline(marks.cell, view, pixel_ratio))
         if marks.field is not None:
-            circle = on_screen(marks.field, view, pixel_ratio)
-            if circle.width() >= _SMALLEST_CIRCLE:
-                painter.drawEllipse(circle)
+            _paint_circle(painter, marks.field, view, pixel_ratio)
         if marks.label is not None:
             if width < 2:
                 pen.setStyle(Qt.PenStyle.DashLine)
                 painter.setPen(pen)
-            painter.drawRect(on_screen(marks.label, view, pixel_ratio))
+            painter.drawPolygon(outline(marks.label, view, pixel_ratio))
     anchor = marks.label or marks.field or marks.cell
     if marks.text and anchor is not None:
         _paint_words(painter, marks.text, on_screen(anchor, view, pixel_ratio), view, pixel_ratio)
+    painter.restore()
+
+
+def _paint_circle(painter: QPainter, field: Region, view: Viewport, pixel_ratio: float) -> None:
+    """The circle in a square, or the ellipse in an oblong one, turned with the slide."""
+    scale = 1 / (view.downsample * pixel_ratio)
+    width, height = field.width * scale, field.height * scale
+    if width < _SMALLEST_CIRCLE:
+        return
+    x, y = view.to_device.apply(field.center.x, field.center.y)
+    painter.save()
+    painter.translate(x / pixel_ratio, y / pixel_ratio)
+    painter.rotate(view.rotation)
+    painter.drawEllipse(QRectF(-width / 2, -height / 2, width, height))
     painter.restore()
 
 
@@ -155,6 +170,13 @@ def _paint_words(painter: QPainter, text: str, box: QRectF, view: Viewport, pixe
     painter.setPen(TEXT)
     painter.setFont(font())
     painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def outline(region: Region, view: Viewport, pixel_ratio: float) -> QPolygonF:
+    """A level-0 rectangle in screen pixels, turned as the view is."""
+    corners = ((region.x, region.y), (region.right, region.y), (region.right, region.bottom), (region.x, region.bottom))
+    to = view.to_device
+    return QPolygonF([QPointF(*to.apply(x, y)) / pixel_ratio for x, y in corners])
 
 
 def on_screen(region: Region, view: Viewport, pixel_ratio: float) -> QRectF:

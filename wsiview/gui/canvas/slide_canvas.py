@@ -66,6 +66,7 @@ class SlideCanvas(ViewWidget):
         self._hud = Hud()
         self._slide: Slide | None = None
         self._decorations: list[Decoration] = []
+        self._screen_only: list[Decoration] = []
         self._mouse = Mouse(self, self._hud)
         # Nobody may forget to end the threads: they end with the widget.
         self.destroyed.connect(self._renderer.close)
@@ -131,7 +132,7 @@ class SlideCanvas(ViewWidget):
         return None if self._renderer.slide is None else self._renderer.slide.base_window.region
 
     def set_slide(self, slide: Slide | None, mpp: float | None = None) -> None:
-        """Show another slide, whole; the map is taken off. The caller closes slides, after showing another or None.
+        """Show another slide, whole and upright; the map is taken off. The caller closes slides, after showing another or None.
 
         `mpp` overrides the slide's own µm per level-0 pixel.
         """
@@ -139,8 +140,16 @@ class SlideCanvas(ViewWidget):
         self._hud.probe, self._hud.remark = None, "" if slide is None else remark_on(slide.name)
         self._renderer.set_slide(slide, mpp)
         self._show_legend()
-        self.fit()
+        self._fit(self._view.righted())
         self.base_changed.emit()
+
+    def replace_source(self, slide: Slide) -> None:
+        """Read from another slide of the same dimensions, such as one with levels built for it; the view stays.
+
+        The caller closes the former slide after this.
+        """
+        self._slide = slide
+        self._renderer.replace_source(slide)
 
     def set_mpp(self, mpp: float | None) -> None:
         """Say how large a level-0 pixel is."""
@@ -165,6 +174,22 @@ class SlideCanvas(ViewWidget):
         self._show_legend()
         self.update()
 
+    def set_other_layers(self, stack: LayerStack | None) -> None:
+        """Prepare a second stack of layers behind the first, to show instead of it or beside it; None: no more."""
+        self._renderer.set_other_stack(stack)
+
+    def set_other_grids(self, grids: MapGrids | None) -> None:
+        """Let the second stack show another map; None: the same map as the first, as after `set_grids`."""
+        self._renderer.set_other_grids(grids)
+
+    def show_other(self, on: bool) -> None:
+        """Show the second stack instead of the first."""
+        self._renderer.show_other(on)
+
+    def set_curtain(self, share: float | None) -> None:
+        """Show the first stack left of this share (0–1) of the width and the second right of it; None: no curtain."""
+        self._renderer.set_curtain(share)
+
     def set_probe(self, marks: ProbeMarks | None) -> None:
         """Draw cell, receptive field and label region, or nothing."""
         if marks != self._hud.probe:
@@ -173,17 +198,20 @@ class SlideCanvas(ViewWidget):
 
     @property
     def decorations(self) -> tuple[Decoration, ...]:
-        """What is painted above slide and overlays, lowest first."""
+        """What is painted above slide and overlays, here and in screenshots, lowest first."""
         return tuple(self._decorations)
 
-    def add_decoration(self, decoration: Decoration) -> None:
-        """Paint something with every frame from now on; `update` after it changes."""
-        self._decorations.append(decoration)
+    def add_decoration(self, decoration: Decoration, *, screen_only: bool = False) -> None:
+        """Paint something with every frame from now on; `update` after it changes.
+
+        What is for the screen only (handles, what is being drawn) lies above the rest, and in no screenshot.
+        """
+        (self._screen_only if screen_only else self._decorations).append(decoration)
         self.update()
 
     def remove_decoration(self, decoration: Decoration) -> None:
         """Paint it no more."""
-        self._decorations.remove(decoration)
+        (self._screen_only if decoration in self._screen_only else self._decorations).remove(decoration)
         self.update()
 
     @property
@@ -238,7 +266,7 @@ class SlideCanvas(ViewWidget):
         painter.scale(1 / ratio, 1 / ratio)
         self._renderer.paint(painter, self._view)
         painter.restore()
-        for decoration in self._decorations:
+        for decoration in (*self._decorations, *self._screen_only):
             painter.save()
             decoration.paint(painter, self._view, ratio, self.mpp)
             painter.restore()

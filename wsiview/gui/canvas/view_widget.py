@@ -10,6 +10,8 @@ from PySide6.QtGui import QKeyEvent, QNativeGestureEvent, QResizeEvent, QWheelEv
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
 from wsiview.geometry import Point, Region, Size
+from wsiview.gui.canvas import keyboard
+from wsiview.scene.magnification import PRESETS, USUAL_MPP
 from wsiview.scene.viewport import Viewport
 
 FINEST = 0.25
@@ -53,6 +55,11 @@ class ViewWidget(QWidget):
         """What "whole" means: all of it, or the part that was scanned."""
         raise NotImplementedError
 
+    @property
+    def mpp(self) -> float | None:
+        """µm per level-0 pixel, None while unknown."""
+        raise NotImplementedError
+
     def prepare(self, view: Viewport, moved: tuple[float, float]) -> None:
         """Get ready to paint a view that was panned by so many device pixels."""
         raise NotImplementedError
@@ -74,10 +81,14 @@ class ViewWidget(QWidget):
 
     def fit(self) -> None:
         """Show the whole slide, or the part of it that was scanned; it stays whole while the window is resized."""
+        self._fit(self._view)
+
+    def _fit(self, view: Viewport) -> None:
+        """Show the whole slide, turned as this view is."""
         self._fitting = True
         region = self.fitting_region
         if region is not None:
-            self._show(self._view.resized(self._device_size()).fitted(region, _FIT_BORDER * self.pixel_ratio))
+            self._show(view.resized(self._device_size()).fitted(region, _FIT_BORDER * self.pixel_ratio))
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Magnify around a screen position, by default the middle."""
@@ -87,6 +98,30 @@ class ViewWidget(QWidget):
         factor = self._view.downsample / downsample
         if factor != 1:
             self.set_viewport(self._view.zoomed_at(place.x() * ratio, place.y() * ratio, factor))
+
+    @property
+    def microns(self) -> float | None:
+        """µm per screen pixel, None where the slide's scale is unknown."""
+        return None if self.mpp is None else self._view.downsample * self.pixel_ratio * self.mpp
+
+    def magnify(self, microns: float) -> None:
+        """Show so many µm on one screen pixel; a slide of unknown scale is taken for one scanned at 40×."""
+        self.zoom(self._view.downsample * self.pixel_ratio * (self.mpp or USUAL_MPP) / microns)
+
+    def turn(self, degrees: float) -> None:
+        """Turn the picture clockwise around its middle; what was seen whole stays whole."""
+        self._reorient(self._view.turned(degrees))
+
+    def mirror(self) -> None:
+        """Exchange left and right of the screen."""
+        self._reorient(self._view.mirrored())
+
+    def turn_back(self) -> None:
+        """Show the slide as it was scanned."""
+        self._reorient(self._view.righted())
+
+    def _reorient(self, view: Viewport) -> None:
+        (self._fit if self._fitting else self._show)(view)
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the slide by screen pixels."""
@@ -164,17 +199,15 @@ class ViewWidget(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows pan, + and − zoom, 0 and Home show the whole slide."""
+        """Arrows pan, Home shows the whole slide; the rest as of `press_key`."""
+        if self.press_key(event):
+            return
         step_x, step_y = self.width() * _KEY_PAN, self.height() * _KEY_PAN
         keys = {
             Qt.Key.Key_Left: lambda: self.pan(step_x, 0),
             Qt.Key.Key_Right: lambda: self.pan(-step_x, 0),
             Qt.Key.Key_Up: lambda: self.pan(0, step_y),
             Qt.Key.Key_Down: lambda: self.pan(0, -step_y),
-            Qt.Key.Key_Plus: lambda: self.zoom(_KEY_ZOOM),
-            Qt.Key.Key_Equal: lambda: self.zoom(_KEY_ZOOM),
-            Qt.Key.Key_Minus: lambda: self.zoom(1 / _KEY_ZOOM),
-            Qt.Key.Key_0: self.fit,
             Qt.Key.Key_Home: self.fit,
         }
         action = keys.get(Qt.Key(event.key()))
@@ -183,6 +216,19 @@ class ViewWidget(QWidget):
             super().keyPressEvent(event)
         else:
             action()
+
+    def press_key(self, event: QKeyEvent) -> bool:
+        """Magnify with 1…6, show the whole slide with 0, zoom with + and −; whether it was one of these keys."""
+        digit, sign = keyboard.digit(event), keyboard.sign(event)
+        if digit == 0:
+            self.fit()
+        elif digit is not None:
+            for preset in PRESETS:
+                if preset.digit == digit:
+                    self.magnify(preset.microns)
+        elif sign is not None:
+            self.zoom(_KEY_ZOOM**sign)
+        return digit is not None or sign is not None
 
     def place_at(self, position: QPointF) -> Point:
         """The level-0 place under a screen position."""
