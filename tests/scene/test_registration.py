@@ -9,7 +9,15 @@ from dataclasses import replace
 import pytest
 
 from wsiview.geometry import Affine, Point, Region, Size
-from wsiview.scene.registration import SAME, Pair, PointsDontFit, Registration, middle_on_middle, registered, side_by_side
+from wsiview.scene.registration import (
+    SAME,
+    Pair,
+    PointsDontFit,
+    Registration,
+    middle_on_middle,
+    registered,
+    side_by_side,
+)
 from wsiview.scene.viewport import Viewport
 
 PLACES = (Point(1000, 800), Point(5200, 1400), Point(2600, 6100))
