@@ -332,3 +332,50 @@ def test_painting_drops_no_reference_to_none(showing: Showing, array: ArraySlide
         canvas.paint_on(painter)
     painter.end()
     assert abs(sys.getrefcount(None) - before) < 500
+
+
+def test_a_second_stack_is_shown_instead_of_the_first_or_right_of_a_curtain(
+    qtbot: QtBot, showing: Showing, array: ArraySlide, grids: MapGrids
+) -> None:
+    canvas = showing(array)
+    canvas.set_grids(grids)
+    canvas.set_mpp(40.0)
+    first, second = LayerStack(LOOKS), LayerStack(LOOKS, strongest=False, strength=(1,))
+    pictures = []
+    for stack in (second, first):
+        canvas.set_layers(stack)
+        qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
+        pictures.append(grabbed(canvas))
+    shown_second, shown_first = pictures
+    canvas.set_other_layers(second)
+    canvas.show_other(True)
+    qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
+    assert np.array_equal(grabbed(canvas), shown_second)
+    canvas.show_other(False)
+    assert np.array_equal(grabbed(canvas), shown_first)
+    canvas.set_curtain(0.25)
+    qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
+    cut, both = round(0.25 * canvas.viewport.size.width), grabbed(canvas)
+    assert np.array_equal(both[:, :cut], shown_first[:, :cut])
+    assert np.array_equal(both[:, cut:], shown_second[:, cut:])
+    canvas.set_curtain(None)
+    assert np.array_equal(grabbed(canvas), shown_first)
+
+
+def test_another_source_of_the_same_slide_keeps_view_and_layers(
+    qtbot: QtBot, showing: Showing, array: ArraySlide, grids: MapGrids
+) -> None:
+    canvas = showing(array)
+    canvas.set_grids(grids)
+    canvas.set_layers(LayerStack(LOOKS))
+    canvas.zoom(2.0)
+    qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
+    view, before = canvas.viewport, grabbed(canvas)
+    darker = ArraySlide(array.read(0, 0, 0, 1777, 1451) // 2, mpp=(0.5, 0.5), name="marked")
+    canvas.replace_source(darker)
+    assert canvas.viewport == view
+    assert canvas.grids is grids
+    assert np.array_equal(grabbed(canvas), before), "what was there stays until there is something new"
+    qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
+    assert grabbed(canvas).mean() < 0.7 * before.mean()
+    assert canvas.slide is darker

@@ -20,7 +20,7 @@ from wsiview.scene.layers import LayerStack
 from wsiview.scene.plane import appearance
 from wsiview.scene.schedule import Schedule, schedule
 from wsiview.scene.viewport import Viewport
-from wsiview.scene.visible_tiles import TILE, TileKey, view_window
+from wsiview.scene.visible_tiles import TILE, TileKey, Window, view_window
 from wsiview.slide.slide import Slide
 
 SETTLE_MS = 60
@@ -29,7 +29,7 @@ SETTLE_MS = 60
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """What a request is for: kind "slide", "base" or "overlay", of the slide with that number."""
+    """What a request is for: kind "slide", "base", "overlay" or "other", of the slide with that number."""
 
     kind: str
     number: int
@@ -63,7 +63,9 @@ class Renderer(QObject):
         """Start without a slide."""
         super().__init__(parent)
         self.slide: SlideLayer | None = None
-        self.overlay = OverlayLayer()
+        self.overlay, self.other = OverlayLayer(), OverlayLayer()
+        self._shows_other = False
+        self._curtain: float | None = None
         self.mpp: float | None = None
         self._number = 0
         self._view: Viewport | None = None
@@ -97,8 +99,8 @@ class Renderer(QObject):
         if self._settle.isActive() or self._soon.isActive():
             return False
         visible = self._plan(self._view, self.slide).visible
-        lacks = self._lacks_slide, self._lacks_overlay
-        return not any(lack(key) for key in visible for lack in lacks)
+        shown = self._shown_layers()
+        return not any(self._lacks_slide(key) or any(_lacks(layer, key) for layer in shown) for key in visible)
 
     def set_slide(self, slide: Slide | None, mpp: float | None = None) -> None:
         """Show another slide; what is still read from the former one is forgotten."""
@@ -108,37 +110,77 @@ class Renderer(QObject):
         self.slide = None if slide is None else SlideLayer(TileSource(slide))
         self.mpp = mpp if mpp is not None or slide is None or slide.mpp is None else slide.mpp[0]
         self._view = None
-        self.overlay.set_grids(None)
+        for layer in (self.overlay, self.other):
+            layer.set_grids(None)
         self._mishaps.forget()
         self.changed.emit()
+
+    def replace_source(self, slide: Slide) -> None:
+        """Read the same slide in another way from now on; what is on screen stays until it has been read anew."""
+        if self.slide is None:
+            self.set_slide(slide)
+            return
+        self._number += 1
+        self._loader.want(())
+        self.slide.replace_source(TileSource(slide))
+        self._mishaps.forget()
+        self._request()
 
     def set_mpp(self, mpp: float | None) -> None:
         """Say how large a level-0 pixel is."""
         self.mpp = mpp
-        self.overlay.forget()
+        for layer in (self.overlay, self.other):
+            layer.forget()
         self._overlay_changed()
 
     def set_grids(self, grids: MapGrids | None) -> None:
-        """Show another map over the slide."""
-        self.overlay.set_grids(grids)
+        """Show another map over the slide, in both stacks."""
+        for layer in (self.overlay, self.other):
+            layer.set_grids(grids)
+        self._overlay_changed()
+
+    def set_other_grids(self, grids: MapGrids | None) -> None:
+        """Let the second stack show another map than the first; None: the same again."""
+        self.other.set_grids(self.overlay.grids if grids is None else grids)
         self._overlay_changed()
 
     def grids_changed(self, row: int, col: int) -> None:
         """Draw anew what one block touches."""
         grids = self.overlay.grids
         if grids is not None:
-            self.overlay.changed(grids.block_region(row, col))
+            for layer in self._layers_of(grids):
+                layer.changed(grids.block_region(row, col))
             self._overlay_changed()
 
     def predictions_changed(self) -> None:
         """Draw all overlays anew."""
-        self.overlay.changed(None)
+        for layer in (self.overlay, self.other):
+            layer.changed(None)
         self._overlay_changed()
 
     def set_stack(self, stack: LayerStack) -> None:
         """Show other layers."""
         if stack != self.overlay.stack:
             self.overlay.set_stack(stack)
+            self._overlay_changed()
+
+    def set_other_stack(self, stack: LayerStack | None) -> None:
+        """Prepare a second stack behind the first; None gives it up."""
+        stack = LayerStack(()) if stack is None else stack
+        if stack != self.other.stack:
+            self.other.set_stack(stack)
+            self._overlay_changed()
+
+    def show_other(self, on: bool) -> None:
+        """Show the second stack instead of the first."""
+        if on != self._shows_other:
+            self._shows_other = on
+            self._overlay_changed()
+
+    def set_curtain(self, share: float | None) -> None:
+        """Show the first stack left of a share of the width and the second right of it; None: one alone."""
+        if share != self._curtain:
+            self._curtain = share
             self._overlay_changed()
 
     def look(
@@ -155,14 +197,17 @@ class Renderer(QObject):
         scaled = before is not None and before.downsample != view.downsample
         if before is not None and scaled:
             slide.remember(view_window(before))
-            self.overlay.remember(view_window(before), slide.dimensions)
+            for layer in (self.overlay, self.other):
+                layer.remember(view_window(before), slide.dimensions)
         if pixel_ratio != self._ratio:
-            self.overlay.forget()
+            for layer in (self.overlay, self.other):
+                layer.forget()
             self._asked = ()
         self._view, self._ratio, self._focus, self._pan = view, pixel_ratio, focus, pan
         window = view_window(view)
         slide.make_room(window)
-        self.overlay.make_room(window)
+        for layer in (self.overlay, self.other):
+            layer.make_room(window)
         if scaled or self._settle.isActive():
             self._was_sharp = False
             self._settle.start()
@@ -184,14 +229,12 @@ class Renderer(QObject):
             return
         window = view_window(view)
         if view.upright:
-            self.slide.paint(painter, window)
-            self.overlay.paint(painter, window, self.slide.dimensions)
+            self._paint_upright(painter, view, window, self.slide)
             return
         # Turned pictures are put together upright and turned once, or their tiles would part at the seams.
         upright = QImage(window.width, window.height, QImage.Format.Format_RGB32)
         inner = QPainter(upright)
-        self.slide.paint(inner, window)
-        self.overlay.paint(inner, window, self.slide.dimensions)
+        self._paint_upright(inner, view, window, self.slide)
         inner.end()
         to = view.to_device
         step = window.downsample
@@ -201,6 +244,18 @@ class Renderer(QObject):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.rotation % 90 != 0)
         painter.drawImage(0, 0, upright)
         painter.restore()
+
+    def _paint_upright(self, painter: QPainter, view: Viewport, window: Window, slide: SlideLayer) -> None:
+        slide.paint(painter, window)
+        if self._curtain is None or not view.upright:
+            self._shown_layers()[0].paint(painter, window, slide.dimensions)
+            return
+        cut = round(self._curtain * window.width)
+        for layer, x, width in ((self.overlay, 0, cut), (self.other, cut, window.width - cut)):
+            painter.save()
+            painter.setClipRect(x, 0, width, window.height)
+            layer.paint(painter, window, slide.dimensions)
+            painter.restore()
 
     def close(self) -> None:
         """End the worker threads; returns once they have ended."""
@@ -227,8 +282,14 @@ class Renderer(QObject):
     def _lacks_slide(self, key: TileKey) -> bool:
         return self.slide is not None and self.slide.needs(key) and key not in self._mishaps.failed
 
-    def _lacks_overlay(self, key: TileKey) -> bool:
-        return self.overlay.visible and self.overlay.needs(key)
+    def _layers_of(self, grids: MapGrids) -> tuple[OverlayLayer, ...]:
+        """Those that show a map."""
+        return tuple(layer for layer in (self.overlay, self.other) if layer.grids is grids)
+
+    def _shown_layers(self) -> tuple[OverlayLayer, ...]:
+        if self._curtain is not None:
+            return self.overlay, self.other
+        return (self.other,) if self._shows_other else (self.overlay,)
 
     def _request(self) -> None:
         slide, view = self.slide, self._view
@@ -246,6 +307,10 @@ class Renderer(QObject):
         requests = base + requests if slide.base_is_cheap else requests + base
         # What is only likely to be wanted fills the queue once nothing in view is missing.
         requests += [self._slide_request("slide", slide, key) for key in plan.parents if self._lacks_slide(key)]
+        shown = self._shown_layers()
+        hidden = tuple(layer for layer in (self.overlay, self.other) if layer not in shown)
+        for key in plan.visible:
+            requests += self._overlay_requests(key, hidden)
         for key in plan.ring:
             requests += self._requests_for(slide, key)
         self._loader.want(requests)
@@ -253,10 +318,15 @@ class Renderer(QObject):
 
     def _requests_for(self, slide: SlideLayer, key: TileKey) -> list[Request]:
         requests = [self._slide_request("slide", slide, key)] if self._lacks_slide(key) else []
-        if self._lacks_overlay(key):
-            look = appearance(key.downsample, self.mpp, self._ratio)
-            requests.append(Request(_Key("overlay", self._number, key), self.overlay.work(key, look)))
-        return requests
+        return requests + self._overlay_requests(key, self._shown_layers())
+
+    def _overlay_requests(self, key: TileKey, layers: tuple[OverlayLayer, ...]) -> list[Request]:
+        look = appearance(key.downsample, self.mpp, self._ratio)
+        return [
+            Request(_Key("other" if layer is self.other else "overlay", self._number, key), layer.work(key, look))
+            for layer in layers
+            if _lacks(layer, key)
+        ]
 
     def _slide_request(self, kind: str, slide: SlideLayer, key: TileKey) -> Request:
         source = slide.source
@@ -270,8 +340,9 @@ class Renderer(QObject):
         if key.number != self._number or self.slide is None:
             return
         if isinstance(result, OverlayTile):
-            self.overlay.take(key.tile, result)
-            if self.overlay.needs(key.tile):
+            layer = self.other if key.kind == "other" else self.overlay
+            layer.take(key.tile, result)
+            if layer.needs(key.tile):
                 self._soon.start()  # what it shows changed while it was drawn
         elif key.kind == "base":
             self.slide.take_base(key.tile, result)
@@ -296,3 +367,7 @@ class Renderer(QObject):
             self._was_sharp = True
             self.sharp.emit()
         self._was_sharp = sharp
+
+
+def _lacks(layer: OverlayLayer, key: TileKey) -> bool:
+    return layer.visible and layer.needs(key)

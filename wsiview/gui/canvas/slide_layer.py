@@ -78,6 +78,12 @@ class SlideLayer:
         """Whether a tile is missing or to be read again."""
         return key not in self.tiles or key in self._stale
 
+    def replace_source(self, source: TileSource) -> None:
+        """Read from somewhere else; pictures stay until they have been read anew."""
+        self.source = source
+        self._stale = {key for key, _ in self.tiles.items()}
+        self.base_missing = set(tiles_in(self.base_window, self.dimensions))
+
     def take(self, key: TileKey, tile: SlideTile) -> None:
         """Keep a tile that arrived."""
         self._stale.discard(key)
