@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wsiview.gui import looks
 from wsiview.scene.layers import LayerStack, default_looks
 
@@ -48,3 +50,12 @@ def test_a_threshold_that_is_moved_shows_what_it_is_the_threshold_of() -> None:
     assert moved.classes[2].threshold == 0.4
     two = looks.with_strength(moved, 0, add=True)
     assert looks.with_threshold(two, 0, 0.3).strength == two.strength, "what is shown already stays beside the other"
+
+
+def test_layers_go_along_to_the_next_slide_as_far_as_its_map_can_show_them() -> None:
+    before = replace(looks.changed(STACK, 1, visible=False), opacity=0.4, saliency="gradcam/1")
+    same = looks.carried_over(before, STACK, ("gradcam/1",))
+    assert same == before
+    assert looks.carried_over(before, STACK, ()) == replace(before, saliency=None)
+    other = LayerStack(default_looks(5))
+    assert looks.carried_over(before, other, ("gradcam/1",)) == other

@@ -248,7 +248,7 @@ def test_a_color_is_kept_for_the_clustering_and_can_be_undone(mapped: MainWindow
     before = mapped.session.layers.classes[2].color
     mapped.docks.layers.recolored.emit(2, (1, 2, 3))
     assert mapped.session.layers.classes[2].color == (1, 2, 3)
-    assert mapped.session.notebook.colors() == {2: (1, 2, 3)}
+    assert mapped.session.notebook.colors_of(mapped.session.notebook.clustering) == {2: (1, 2, 3)}
     mapped.menus.run("undo")
     assert mapped.session.layers.classes[2].color == before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,6 @@ from wsiview.gui.notebook import Notebook
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
-from wsiview.scene.palette import Color
 from wsiview.slide.slide import Slide
 
 
@@ -24,7 +24,7 @@ class Display(QObject):
     Parameters
     ----------
     notebook
-        Keeps what the reader writes; opened at the clustering of every map that is shown.
+        Keeps what the reader writes.
     """
 
     map_changed = Signal(object)  # MapGrids or None
@@ -42,8 +42,13 @@ class Display(QObject):
         self.layers: LayerStack | None = None
         self.selected = 0
         self._patches: dict[tuple[int, int], Patches] = {}
-        notebook.meaning_changed.connect(self._take_meaning)
-        notebook.color_changed.connect(self._take_color)
+        self._seen: dict[str, LayerStack] = {}  # how each clustering was last looked at, on any slide
+        notebook.look_changed.connect(self._take_look)
+
+    @property
+    def clustering_fingerprint(self) -> str:
+        """Of the clustering whose classes are shown, empty while there is no map."""
+        return "" if self.cluster_map is None else str(self.cluster_map.attributes["clustering"]["fingerprint"])
 
     @property
     def slide(self) -> Slide | None:
@@ -61,7 +66,7 @@ class Display(QObject):
     def set_layers(self, stack: LayerStack) -> None:
         """Show the map this way."""
         if stack != self.layers:
-            self.layers = stack
+            self.layers = self._seen[self.clustering_fingerprint] = stack
             self.layers_changed.emit(stack)
 
     def change_layers(self, **facts: Any) -> None:
@@ -87,8 +92,7 @@ class Display(QObject):
             return
         self.grids, self._patches = grids_of(cluster_map), {}
         self.selected = 0
-        self.notebook.open(str(cluster_map.attributes["clustering"]["fingerprint"]))
-        self.layers = self._own_looks(stack_of(cluster_map))
+        self.layers = self._own_looks(self._as_last_seen(cluster_map))
         self.map_changed.emit(self.grids)
         self.layers_changed.emit(self.layers)
         self.selected_changed.emit(0)
@@ -119,19 +123,23 @@ class Display(QObject):
 
     # What the reader wrote
 
-    @Slot(int)
-    def _take_meaning(self, index: int) -> None:
-        if self.layers is not None:
-            self.set_layers(looks.renamed(self.layers, {index: self.notebook.meaning(index).name}))
+    @Slot(str, int)
+    def _take_look(self, clustering_fingerprint: str, index: int) -> None:
+        if self.layers is not None and clustering_fingerprint == self.clustering_fingerprint:
+            self.set_layers(self._own_looks(self.layers, [index]))
 
-    @Slot(int, object)
-    def _take_color(self, index: int, color: Color) -> None:
-        if self.layers is not None:
-            self.set_layers(looks.changed(self.layers, index, color=color))
+    def _as_last_seen(self, cluster_map: ClusterMap) -> LayerStack:
+        """The layers that this clustering was last shown with, so that they go along from slide to slide."""
+        fresh = stack_of(cluster_map)
+        before = self._seen.get(self.clustering_fingerprint)
+        return fresh if before is None else looks.carried_over(before, fresh, cluster_map.saliency_names)
 
-    def _own_looks(self, stack: LayerStack) -> LayerStack:
-        """The stack with this reader's names and colours."""
-        for index, color in self.notebook.colors().items():
-            if index < len(stack.classes):
-                stack = looks.changed(stack, index, color=color)
-        return looks.renamed(stack, {index: self.notebook.meaning(index).name for index in range(len(stack.classes))})
+    def _own_looks(self, stack: LayerStack, classes: Iterable[int] | None = None) -> LayerStack:
+        """The stack with this reader's names and colours, of all classes or of some."""
+        clustering = self.clustering_fingerprint
+        indices = [index for index in classes or range(len(stack.classes)) if index < len(stack.classes)]
+        colors = self.notebook.colors_of(clustering)
+        for index in indices:
+            if index in colors:
+                stack = looks.changed(stack, index, color=colors[index])
+        return looks.renamed(stack, {index: self.notebook.meaning_of(clustering, index).name for index in indices})

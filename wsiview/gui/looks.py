@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -60,6 +61,21 @@ def alone(stack: LayerStack, index: int) -> LayerStack:
     for other in range(len(stack.classes)):
         stack = changed(stack, other, visible=only or other == index)
     return stack
+
+
+def carried_over(before: LayerStack, fresh: LayerStack, saliency_names: Collection[str]) -> LayerStack:
+    """How a clustering was looked at on another slide, as far as this slide's map can show it.
+
+    Parameters
+    ----------
+    fresh
+        The map's own first look.
+    saliency_names
+        Influence maps that it holds.
+    """
+    if len(before.classes) != len(fresh.classes):
+        return fresh
+    return before if before.saliency in saliency_names else replace(before, saliency=None)
 
 
 def renamed(stack: LayerStack, names: dict[int, str]) -> LayerStack:

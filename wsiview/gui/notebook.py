@@ -27,7 +27,7 @@ class Notebook(QObject):
     """
 
     meaning_changed = Signal(int)
-    color_changed = Signal(int, object)
+    look_changed = Signal(str, int)  # name or colour of a class of the clustering with that fingerprint
     clustering_changed = Signal()
     failed = Signal(str)
 
@@ -54,11 +54,15 @@ class Notebook(QObject):
             self.clustering_changed.emit()
 
     def meaning(self, index: int) -> Meaning:
-        """What the reader wrote about a class."""
-        if self._review is None or self.clustering is None:
+        """What the reader wrote about a class of the clustering that is open."""
+        return Meaning() if self.clustering is None else self.meaning_of(self.clustering, index)
+
+    def meaning_of(self, clustering_fingerprint: str, index: int) -> Meaning:
+        """What the reader wrote about a class of any clustering."""
+        if self._review is None:
             return Meaning()
         try:
-            return self._review.meaning(self.clustering, index)
+            return self._review.meaning(clustering_fingerprint, index)
         except ReviewError as error:
             self.failed.emit(str(error))
             return Meaning()
@@ -79,9 +83,9 @@ class Notebook(QObject):
         self._review.write(self.clustering, index, meaning)  # first, where a failure can be told
         self.edits.push(WriteMeaning(self, self.clustering, index, before, meaning))
 
-    def colors(self) -> dict[int, Color]:
+    def colors_of(self, clustering_fingerprint: str) -> dict[int, Color]:
         """Colours chosen by hand, by class index."""
-        return self._preferences.colors(self.clustering) if self.clustering is not None else {}
+        return self._preferences.colors(clustering_fingerprint)
 
     def recolor(self, index: int, before: Color, after: Color) -> None:
         """Give a class another colour, as a step that can be undone."""
@@ -99,13 +103,13 @@ class Notebook(QObject):
         if clustering_fingerprint == self.clustering:
             self.saved_at = datetime.now()
             self.meaning_changed.emit(index)
+        self.look_changed.emit(clustering_fingerprint, index)
 
     def store_color(self, clustering_fingerprint: str, index: int, color: Color) -> None:
         """Keep a colour for good (called by edits)."""
         colors = {**self._preferences.colors(clustering_fingerprint), index: color}
         self._preferences.set_colors(clustering_fingerprint, colors)
-        if clustering_fingerprint == self.clustering:
-            self.color_changed.emit(index, color)
+        self.look_changed.emit(clustering_fingerprint, index)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -242,6 +242,7 @@ class Session(Display):
 
     @Slot(object)
     def _take_map(self, cluster_map: ClusterMap) -> None:
+        self.notebook.open(str(cluster_map.attributes["clustering"]["fingerprint"]))
         self.take_map(cluster_map)
         self.inputs_changed.emit()
 
