@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wsiview.scene.block import NOT_COMPUTED, UNREADABLE
+from wsiview.scene.block import NOT_COMPUTED, OUTSIDE_TISSUE, UNREADABLE
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.plane import Appearance, Codes, stripes
 from wsiview.scene.sampling import Sampling
 from wsiview.scene.visible_tiles import Window
 
-DOT, CROSS, PLATE = 1, 2, 3
+DOT, CROSS, PLATE, VEIL = 1, 2, 3, 4
+VEIL_COLOR = (90, 98, 112, 34)
+"""Straight RGBA of what lies outside the tissue: a little greyer, so that bare tissue means: none of it."""
 
 
 def mark_codes(grids: MapGrids, window: Window, look: Appearance) -> Codes | None:
-    """Faint dots where nothing was computed yet, a cross hatch where it could not be, nothing outside tissue."""
+    """Faint dots where nothing was computed yet, a cross hatch where it could not be, a grey veil outside tissue."""
     sampling = Sampling.of(grids, window)
     cells = grids.sample("state", sampling.rows, sampling.cols)
     rows, cols = grids.shape
@@ -23,9 +25,10 @@ def mark_codes(grids: MapGrids, window: Window, look: Appearance) -> Codes | Non
         None, :
     ]
     waiting, unreadable = (cells == NOT_COMPUTED) & inside, cells == UNREADABLE
-    if not waiting.any() and not unreadable.any():
+    outside = cells == OUTSIDE_TISSUE
+    if not waiting.any() and not unreadable.any() and not outside.any():
         return None
-    codes = np.zeros((window.height, window.width), np.uint8)
+    codes: Codes = sampling.spread(np.where(outside, np.uint8(VEIL), np.uint8(0)))
     if waiting.any():
         np.copyto(codes, np.uint8(DOT), where=sampling.spread(waiting) & _dots(window, look))
     if unreadable.any():
@@ -49,4 +52,5 @@ def mark_table() -> NDArray[np.uint8]:
     table[DOT] = (70, 78, 90, 150)
     table[CROSS] = (20, 20, 20, 230)
     table[PLATE] = (235, 235, 235, 150)
+    table[VEIL] = VEIL_COLOR
     return table

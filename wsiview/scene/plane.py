@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wsiview.scene.visible_tiles import Window
 
-Role = Literal["strongest", "strength", "prediction", "marks", "mixed"]
+Role = Literal["strongest", "strength", "difference", "prediction", "marks", "mixed"]
 Codes = NDArray[np.uint8]
 Rgba = NDArray[np.uint8]
 
@@ -71,3 +71,13 @@ def stripes(window: Window, period: int, thickness: int, rising: bool) -> NDArra
     y = np.arange(window.y, window.y + window.height, dtype=np.int32)
     along = y[:, None] + x[None, :] if rising else y[:, None] - x[None, :]
     return along % period < thickness
+
+
+def specks(window: Window, look: Appearance) -> NDArray[np.bool_]:
+    """Short strokes far apart (h, w), on the lattice: for what is there, but too weak for a colour."""
+    period, length, height = look.pixels(16), look.pixels(4), look.pixels(1.5)
+    x = np.arange(window.x, window.x + window.width, dtype=np.int32)
+    y = np.arange(window.y, window.y + window.height, dtype=np.int32)
+    offset = (y // period % 2) * (period // 2)  # every other row is shifted, or they would line up
+    across: NDArray[np.bool_] = (x[None, :] + offset[:, None]) % period < length
+    return across & (y % period < height)[:, None]
