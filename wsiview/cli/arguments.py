@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wsiview import __version__
 
-_COMMANDS = ("demo", "fit", "map", "analyze", "info")
+_COMMANDS = ("demo", "fit", "map", "analyze", "info", "desktop")
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -41,6 +41,7 @@ def _commands() -> argparse.ArgumentParser:
     _map(commands.add_parser("map", help="compute cluster maps of slides"))
     _analyze(commands.add_parser("analyze", help="write the paper's tables from maps"))
     _info(commands.add_parser("info", help="say what a file is"))
+    _desktop(commands.add_parser("desktop", help="menu entry and file types for the current user"))
     return parser
 
 
@@ -92,6 +93,15 @@ def _info(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE")
     _json(parser)
     parser.set_defaults(module="info_command")
+
+
+def _desktop(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Put wsiview into the menu and let slides open with it, for the current user; or undo that."
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--install", action="store_true", help="menu entry, icon and file types; again to renew them")
+    what.add_argument("--remove", action="store_true", help="take away what --install has put there")
+    _json(parser)
+    parser.set_defaults(module="desktop_command")
 
 
 def _slides(parser: argparse.ArgumentParser) -> None:
