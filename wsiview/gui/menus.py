@@ -31,7 +31,8 @@ class Menus(QObject):
             menu = self._menu(bar, action.menu.removeprefix("-"))
             if action.menu.startswith("-"):
                 menu.addSeparator()
-            item = QAction(action.text, window)
+            shown = f"\t{action.placed}" if action.placed and not action.keys else ""
+            item = QAction(action.text + shown, window)
             item.setShortcuts([QKeySequence(key) for key in action.keys])
             item.setCheckable(action.checked is not None)
             if action.tip:
@@ -39,6 +40,7 @@ class Menus(QObject):
                 item.setToolTip(action.tip)
             item.triggered.connect(partial(self._run, action.run))
             menu.addAction(item)
+            window.addAction(item)  # so that its keys work while the menu bar is hidden
             self.actions[action.name] = item
             if action.name == "open":
                 self.recent = menu.addMenu("Open recent")
@@ -71,9 +73,10 @@ class Menus(QObject):
         """All keys by menu, for the sheet."""
         groups: dict[str, list[tuple[str, str]]] = {"On the slide": list(CANVAS_KEYS)}
         for action in ACTIONS:
-            if action.keys and not action.name.startswith("class_"):
+            if (action.keys or action.placed) and not action.name.startswith("class_"):
                 native = QKeySequence.SequenceFormat.NativeText
-                words = " or ".join(QKeySequence(key).toString(native) for key in action.keys)
+                names = [QKeySequence(key).toString(native) for key in action.keys]
+                words = " or ".join([*names, *([action.placed] if action.placed else [])])
                 title = action.menu.strip("-").replace("/", " · ")
                 groups.setdefault(title, []).append((words, action.text.removesuffix("…")))
         groups["Layers"].append(("Shift+A … Shift+P", "Strength of class A … P"))

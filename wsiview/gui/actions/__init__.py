@@ -9,12 +9,14 @@ from wsiview.gui.actions.explain_actions import explain_actions
 from wsiview.gui.actions.file_actions import file_actions
 from wsiview.gui.actions.help_actions import help_actions
 from wsiview.gui.actions.layer_actions import layer_actions
+from wsiview.gui.actions.turn_actions import turn_actions
 from wsiview.gui.actions.view_actions import view_actions
 
 ACTIONS: tuple[Action, ...] = (
     *file_actions(),
     *edit_actions(),
     *view_actions(),
+    *turn_actions(),
     *appearance_actions(),
     *layer_actions(),
     *explain_actions(),
@@ -27,7 +29,6 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     ("Drag", "move the slide"),
     ("Arrows", "move the slide"),
     ("+ and −", "zoom"),
-    ("0", "show the whole slide"),
     ("Click in the legend", "a class on or off; double-click: this one alone"),
     ("Ctrl + wheel", "opacity of the layers"),
     ("Esc", "back to the slide, dismiss the message"),

@@ -41,6 +41,8 @@ class Action:
         Where it stands, as "Menu" or "Menu/Submenu"; a leading "-" puts a line above it.
     keys
         Shortcuts; none of them fires while a text field takes the key.
+    placed
+        A key that counts by its place instead of what it types, and that the canvas takes: only shown here.
     checked
         For what is on or off: whether it is on.
     """
@@ -53,3 +55,4 @@ class Action:
     enabled: Callable[[MainWindow], bool] = always
     tip: str = ""
     checked: Callable[[MainWindow], bool] | None = None
+    placed: str = ""

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWi
 
 from wsiview.geometry import Point
 from wsiview.progress import Step
+from wsiview.scene.magnification import preset_at
 from wsiview.scene.scale_bar import magnification
 
 
@@ -32,8 +33,12 @@ class StatusLine(QStatusBar):
         self.cancel.setToolTip("Stop computing; what is done stays (Ctrl+.)")
         self.cancel.setAccessibleName("Stop the computation")
         self.cancel.clicked.connect(self.cancelled)
-        for widget in (self.scale, self.place):
+        self.scale.setToolTip("The keys 1 to 6 magnify, 0 shows the whole slide")
+        self.orientation = self._label("Orientation", 0)
+        self.orientation.setToolTip("Shift+X turns the slide back")
+        for widget in (self.scale, self.orientation, self.place):
             self.addWidget(widget)
+        self.show_orientation("")
         for part in (self.bad_tiles, self.stage, self.bar, self.cancel):
             self.addPermanentWidget(part)
         self.bad_tiles.hide()
@@ -56,7 +61,14 @@ class StatusLine(QStatusBar):
         elif mpp is None:
             self.scale.setText(f"uncalibrated · {100 / (downsample * pixel_ratio):.3g} % of its pixels")
         else:
-            self.scale.setText(magnification(downsample * pixel_ratio * mpp[0]))
+            microns = downsample * pixel_ratio * mpp[0]
+            preset = preset_at(microns)
+            self.scale.setText(magnification(microns) + (f" · key {preset.digit}" if preset is not None else ""))
+
+    def show_orientation(self, words: str) -> None:
+        """Say how the slide is turned; nothing while it is not."""
+        self.orientation.setText(words)
+        self.orientation.setVisible(bool(words))
 
     def show_bad_tiles(self, count: int) -> None:
         """Count tiles that could not be read."""

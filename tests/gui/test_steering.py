@@ -1,0 +1,152 @@
+"""Keys that magnify and turn, full screen, and the table of all that can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from wsiview.gui.actions import ACTIONS
+from wsiview.gui.main_window import MainWindow
+from wsiview.scene.magnification import PRESETS
+
+Wait = Callable[..., None]
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+PAD = Qt.KeyboardModifier.KeypadModifier
+
+
+@pytest.fixture
+def scaled(window: MainWindow, case: Any, wait: Wait) -> MainWindow:
+    """The window with a slide of 2 µm per pixel, so that every step but the coarsest is within reach."""
+    window.session.open_path(case.slide)
+    wait(lambda: window.session.slide is not None)
+    window.session.set_mpp((2.0, 2.0))
+    window.activateWindow()
+    window.canvas.setFocus()
+    return window
+
+
+def press_pad(target: QWidget, key: Qt.Key) -> None:
+    """A key of the number pad without num lock, with the question that comes before it."""
+    for kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+        QApplication.sendEvent(target, QKeyEvent(kind, key, PAD))
+
+
+def test_digits_magnify_and_the_step_in_use_is_shown(scaled: MainWindow, qtbot: QtBot) -> None:
+    canvas, status = scaled.canvas, scaled.status
+    for preset in PRESETS[2:]:
+        if preset.microns / 2.0 < 0.25:
+            continue  # beyond the finest zoom
+        qtbot.keyClick(canvas, Qt.Key(Qt.Key.Key_0.value + preset.digit))
+        assert canvas.microns == pytest.approx(preset.microns)
+        assert status.scale.text() == f"{preset.name} · {preset.microns:g} µm/px · key {preset.digit}"
+        checked = [p.name for p in PRESETS if scaled.menus.actions[f"magnify_{p.name}"].isChecked()]
+        assert checked == [preset.name]
+    qtbot.keyClick(canvas, Qt.Key.Key_Minus)
+    assert not any(scaled.menus.actions[f"magnify_{p.name}"].isChecked() for p in PRESETS)
+    assert "key" not in status.scale.text()
+    qtbot.keyClick(canvas, Qt.Key.Key_0)
+    assert canvas.viewport.center == canvas.fitting_region.center
+
+
+def test_the_pad_magnifies_without_num_lock_and_from_any_panel(scaled: MainWindow, qtbot: QtBot) -> None:
+    press_pad(scaled.canvas, Qt.Key.Key_Left)
+    assert scaled.canvas.microns == pytest.approx(1.0)
+    before = scaled.canvas.viewport
+    scaled.sources.screenshot.setFocus()
+    press_pad(scaled.sources.screenshot, Qt.Key.Key_End)
+    assert scaled.canvas.microns > 1.0
+    after = scaled.canvas.viewport.center
+    assert (after.x, after.y) == pytest.approx((before.center.x, before.center.y)), "End does not move it"
+    qtbot.keyClick(scaled.sources.screenshot, Qt.Key.Key_4)
+    assert scaled.canvas.microns == pytest.approx(1.0)
+    qtbot.keyClick(scaled.sources.screenshot, Qt.Key.Key_Minus)
+    assert scaled.canvas.microns == pytest.approx(1.5)
+
+
+def test_r_turns_x_mirrors_and_the_status_line_says_so(scaled: MainWindow, qtbot: QtBot) -> None:
+    canvas = scaled.canvas
+    assert not scaled.status.orientation.isVisible()
+    assert not scaled.menus.actions["turn_back"].isEnabled()
+    qtbot.keyClick(canvas, Qt.Key.Key_R)
+    qtbot.keyClick(canvas, Qt.Key.Key_Right, CONTROL)
+    qtbot.keyClick(canvas, Qt.Key.Key_Right, CONTROL)
+    qtbot.keyClick(canvas, Qt.Key.Key_Left, CONTROL)
+    assert scaled.status.orientation.text() == "turned 91°"
+    qtbot.keyClick(canvas, Qt.Key.Key_X)
+    assert scaled.status.orientation.text() == "turned 269°, mirrored"
+    assert scaled.menus.actions["mirror"].isChecked()
+    qtbot.keyClick(canvas, Qt.Key.Key_R, SHIFT)
+    assert canvas.viewport.rotation == 179
+    qtbot.keyClick(canvas, Qt.Key.Key_X, SHIFT)
+    assert canvas.viewport.upright
+    assert not scaled.status.orientation.isVisible()
+
+
+def test_an_angle_can_be_written_and_escape_returns_to_the_slide(scaled: MainWindow, qtbot: QtBot) -> None:
+    canvas, field = scaled.canvas, scaled.companions.turning.field
+    qtbot.keyClick(canvas, Qt.Key.Key_R, CONTROL)
+    assert field.isVisible()
+    edit = field.angle.lineEdit()
+    qtbot.keyClicks(edit, "12.5")
+    assert canvas.viewport.rotation == 0, "digits go into the field, not to the slide"
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert canvas.viewport.rotation == 12.5
+    qtbot.keyClick(edit, Qt.Key.Key_Up)
+    assert canvas.viewport.rotation == 13.5
+    qtbot.mouseClick(field.back, Qt.MouseButton.LeftButton)
+    assert canvas.viewport.upright
+    assert field.angle.value() == 0
+    qtbot.keyClick(edit, Qt.Key.Key_Escape)
+    assert not field.isVisible()
+    assert canvas.hasFocus()
+
+
+def test_full_screen_shows_the_slide_alone_and_keys_go_on_working(scaled: MainWindow, qtbot: QtBot) -> None:
+    shown = {dock.objectName(): dock.isVisible() for dock in scaled.docks._docks}
+    qtbot.keyClick(scaled.canvas, Qt.Key.Key_F11)
+    assert scaled.isFullScreen()
+    for bar in (scaled.menuBar(), scaled.status, scaled.sources, *scaled.docks._docks):
+        assert not bar.isVisible()
+    qtbot.keyClick(scaled.canvas, Qt.Key.Key_R)
+    assert scaled.canvas.viewport.rotation == 90
+    qtbot.keyClick(scaled.canvas, Qt.Key.Key_Escape)
+    assert not scaled.isFullScreen()
+    assert scaled.menuBar().isVisible()
+    assert scaled.status.isVisible()
+    assert {dock.objectName(): dock.isVisible() for dock in scaled.docks._docks} == shown
+    qtbot.keyClick(scaled.canvas, Qt.Key.Key_F11)
+    qtbot.keyClick(scaled.canvas, Qt.Key.Key_F11)
+    assert not scaled.isFullScreen()
+
+
+def test_a_window_closed_in_full_screen_comes_back_with_its_panels(scaled: MainWindow) -> None:
+    from wsiview.gui.application import make_window
+
+    scaled.menus.run("full")
+    scaled.close()
+    again = make_window()
+    again.show()
+    assert not again.isFullScreen()
+    assert again.docks.layers.isVisible()
+    again.close()
+    again.deleteLater()
+
+
+def test_every_action_says_what_it_does() -> None:
+    assert [action.name for action in ACTIONS if not action.tip] == []
+    assert [action.name for action in ACTIONS if action.tip.endswith(".")] == []
+
+
+def test_no_two_actions_share_a_key_or_a_name() -> None:
+    keys = [QKeySequence(key).toString() for action in ACTIONS for key in action.keys]
+    keys += [action.placed for action in ACTIONS if action.placed]
+    assert sorted(keys) == sorted(set(keys))
+    assert all(keys), "a key that Qt does not know"
+    names = [action.name for action in ACTIONS]
+    assert sorted(names) == sorted(set(names))

@@ -1,0 +1,61 @@
+"""Floating: a small panel over the upper edge of a canvas, for what is asked or said without standing in the way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QWidget
+
+_TOP = 12
+"""Screen pixels between the canvas's edge and the panel's."""
+
+
+class Floating(QFrame):
+    """Stays in the middle of the upper edge of what it lies over; Esc closes it and gives the keys back."""
+
+    def __init__(self, over: QWidget) -> None:
+        """Start hidden over this widget."""
+        super().__init__(over)
+        self._over = over
+        self.setObjectName("floating")
+        self.setAutoFillBackground(True)
+        # A click beside its fields is no click on the slide.
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
+        over.installEventFilter(self)
+        self.hide()
+
+    def lie_over(self, over: QWidget) -> None:
+        """Move to another canvas."""
+        if over is not self._over:
+            self._over.removeEventFilter(self)
+            self._over = over
+            self.setParent(over)
+            over.installEventFilter(self)
+
+    def appear(self) -> None:
+        """Come up, in place."""
+        self.show()
+        self.raise_()
+        self.place()
+
+    def leave(self) -> None:
+        """Go, and give the keys back to what lies below."""
+        self.hide()
+        self._over.setFocus()
+
+    def place(self) -> None:
+        """Take the room that is needed and stand in the middle."""
+        size = self.sizeHint().boundedTo(self._over.size())
+        self.setGeometry((self._over.width() - size.width()) // 2, _TOP, size.width(), size.height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the size of what lies below."""
+        if watched is self._over and event.type() == QEvent.Type.Resize and self.isVisible():
+            self.place()
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes; no key that a field leaves alone moves the slide."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+        event.accept()
