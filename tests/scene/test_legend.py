@@ -7,7 +7,7 @@ import numpy as np
 from wsiview.geometry import Point
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack, default_looks
-from wsiview.scene.legend import AMPLIFIED, NOT_A_DIAGNOSIS, legend
+from wsiview.scene.legend import AMPLIFIED, NOT_A_DIAGNOSIS, legend, side_by_side
 from wsiview.scene.probe import probe_marks
 
 STACK = LayerStack(default_looks(3, ("glands",)))
@@ -34,6 +34,44 @@ def test_a_strength_has_a_ramp_with_its_threshold() -> None:
     ramp = next(row for row in shown.rows if row.kind == "ramp")
     assert ramp.ticks[0] == (0.1, "10 %")
     assert ramp.ticks[-1] == (1.0, "100 %")
+
+
+def test_cells_without_a_colour_are_named_as_what_is_shown_paints_them() -> None:
+    states = ["outside tissue", "not computed", "unreadable"]
+    named = {
+        "strongest": (STACK, ["no class", *states]),
+        "strength": (replace(STACK, strongest=False, strength=(1,)), ["none of it", "under 10 %", *states]),
+        "difference": (replace(STACK, difference=(0, "cam")), ["no difference", "under 10 %", *states]),
+        "paper": (replace(STACK, look="paper"), ["no class", *states]),
+        "influence": (replace(STACK, strongest=False, saliency="cam"), states),
+    }
+    for stack, words in named.values():
+        shown = legend(stack)
+        assert shown is not None
+        assert [label for _, label in shown.marks] == words
+    uneven = replace(STACK.with_class(1, replace(STACK.classes[1], threshold=0.3)), strength=(0, 1))
+    shown = legend(uneven)
+    assert shown is not None
+    assert ("weak", "under threshold") in shown.marks
+
+
+def test_a_difference_has_a_ramp_with_two_ends_and_the_influences_scale() -> None:
+    stack = replace(STACK, strongest=False, difference=(2, "cam"))
+    shown = legend(stack, "Influence is scaled by this map alone.")
+    assert shown is not None
+    (row,) = shown.rows
+    assert row.kind == "difference"
+    assert [row.ticks[0][1], row.ticks[-1][1]] == ["influence stronger", "C stronger"]
+    assert "this map alone" in shown.note
+
+
+def test_two_stacks_seen_at_once_share_a_legend() -> None:
+    other = legend(replace(STACK, strongest=False, saliency="cam"), "Influence is scaled by this map alone.")
+    both = side_by_side(legend(STACK), other)
+    assert both is not None
+    assert [row.kind for row in both.rows] == ["class"] * 3 + ["undecided", "contour", "dashed"]
+    assert "this map alone" in both.note
+    assert side_by_side(None, other) == other
 
 
 def test_the_papers_look_is_stamped_and_a_scale_of_its_own_is_told() -> None:

@@ -142,4 +142,6 @@ def _view(values: dict[str, Any]) -> Viewport:
 
 def _layers(values: dict[str, Any]) -> LayerStack:
     classes = tuple(ClassLook(**{**look, "color": tuple(look["color"])}) for look in values["classes"])
-    return LayerStack(**{**values, "classes": classes, "strength": tuple(values["strength"])})
+    compared = values.get("difference")
+    tuples = {"strength": tuple(values["strength"]), "difference": None if compared is None else tuple(compared)}
+    return LayerStack(**{**values, **tuples, "classes": classes})

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsiview.scene.contours import contour_rgba
+from wsiview.scene.difference import difference_codes, difference_table
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.marks import mark_codes, mark_table
@@ -25,13 +26,16 @@ def compose(grids: MapGrids, stack: LayerStack, window: Window, look: Appearance
         codes = grids.predictions.codes(window, look.pixels(1))
         planes.append(Plane("prediction", codes))
     shown = stack.strengths_shown
+    compared = stack.difference_shown
     if stack.look == "paper" or len(shown) > 1:
         planes.append(Plane("mixed", rgba=mixed_strengths(grids, stack, window, look)))
     elif shown and (index := shown[0]) < grids.n_classes:
         codes = strength_codes(grids, index, stack.classes[index].hatched, window, look)
         planes.append(Plane("strength", codes, class_index=index))
+    if compared is not None and compared[0] < grids.n_classes:
+        planes.append(Plane("difference", difference_codes(grids, *compared, window, look)))
     if stack.strongest and stack.look == "default":
-        planes.append(Plane("strongest", strongest_codes(grids, stack, window, look, outline_only=bool(shown))))
+        planes.append(Plane("strongest", strongest_codes(grids, stack, window, look, bool(shown or compared))))
     if stack.saliency is not None and stack.look == "default":
         planes.append(Plane("mixed", rgba=contour_rgba(grids, stack.saliency, window, look)))
     if planes:
@@ -45,6 +49,8 @@ def table(plane: Plane, stack: LayerStack, look: Appearance) -> Table:
         return strongest_table(stack, look)
     if plane.role == "strength":
         return strength_table(stack.classes[plane.class_index])
+    if plane.role == "difference":
+        return difference_table()
     return mark_table() if plane.role == "marks" else prediction_table()
 
 
@@ -53,7 +59,8 @@ def drawing_key(stack: LayerStack) -> tuple[object, ...]:
     mixed = stack.look == "paper" or len(stack.strength) > 1
     looks = tuple((c.color, c.visible, c.threshold) for c in stack.classes) if mixed else ()
     hatched = tuple(c.hatched for c in stack.classes)
-    return stack.strongest, stack.strengths_shown, stack.saliency, stack.prediction, stack.look, hatched, looks
+    shown = stack.strongest, stack.strengths_shown, stack.difference_shown, stack.saliency, stack.prediction
+    return *shown, stack.look, hatched, looks
 
 
 def prediction_table() -> Table:

@@ -38,6 +38,10 @@ class LayerStack:
         Name of the influence map shown, as the grids name it.
     prediction
         Show the model's scores on the patches' label regions.
+    difference
+        A class and an influence map, as the grids name it: show which of the two is stronger where.
+    letters
+        Put letters on large regions of the strongest class.
     opacity
         Of all overlays together, applied once.
     look
@@ -51,6 +55,8 @@ class LayerStack:
     strength: tuple[int, ...] = ()
     saliency: str | None = None
     prediction: bool = False
+    difference: tuple[int, str] | None = None
+    letters: bool = True
     opacity: float = 1.0
     look: Look = "default"
     hidden: bool = False
@@ -60,7 +66,25 @@ class LayerStack:
         """Whether any overlay is to be seen."""
         if self.hidden or self.opacity <= 0:
             return False
-        return bool(self.strongest or self.strength or self.saliency or self.prediction or self.look == "paper")
+        clear = self.strongest or self.strength or self.saliency or self.prediction or self.difference
+        return bool(clear or self.look == "paper")
+
+    @property
+    def shows_letters(self) -> bool:
+        """Whether letters stand on regions: they belong to the strongest class, drawn clearly."""
+        return self.letters and self.strongest and self.look == "default" and self.shows_anything
+
+    @property
+    def difference_shown(self) -> tuple[int, str] | None:
+        """Class and influence map whose difference is drawn."""
+        possible = self.difference is not None and 0 <= self.difference[0] < len(self.classes)
+        return self.difference if possible and self.look == "default" else None
+
+    @property
+    def influence_shown(self) -> str | None:
+        """The influence map that anything drawn is made of."""
+        compared = self.difference_shown
+        return self.saliency if self.saliency is not None or compared is None else compared[1]
 
     @property
     def strengths_shown(self) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wsiview.scene.contours import SHARES
+from wsiview.scene.difference import THRESHOLD
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.palette import INFLUENCE_GREEN, Color
 
@@ -13,7 +14,9 @@ NOT_A_DIAGNOSIS = "Groups tissue that looks alike to this network. Not a diagnos
 
 AMPLIFIED = "Weak signals amplified"
 
-Kind = Literal["class", "ramp", "undecided", "contour", "dashed", "prediction", "fill"]
+Kind = Literal["class", "ramp", "undecided", "contour", "dashed", "prediction", "fill", "difference"]
+MarkKind = Literal["none", "weak", "outside", "waiting", "unreadable"]
+"""How a cell looks that has no colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,12 @@ class LegendRow:
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """All rows, a stamp where the look exaggerates, and the line that goes with every map."""
+    """All rows, a stamp where the look exaggerates, the line that goes with every map, and cells without a colour."""
 
     rows: tuple[LegendRow, ...]
     stamp: str = ""
     note: str = NOT_A_DIAGNOSIS
+    marks: tuple[tuple[MarkKind, str], ...] = ()
 
 
 def legend(stack: LayerStack, saliency_note: str = "") -> Legend | None:
@@ -56,13 +60,24 @@ def legend(stack: LayerStack, saliency_note: str = "") -> Legend | None:
     if stack.strongest and stack.look == "default" and not strengths:
         rows.append(LegendRow("undecided", "Undecided between two"))
     rows += [_ramp_row(stack, index) for index in strengths]
+    if stack.difference_shown is not None:
+        rows.append(_difference_row(stack, stack.difference_shown[0]))
     if stack.saliency is not None:
         rows += _influence_rows(stack)
     if stack.prediction:
         ticks = ((0.0, "0"), (0.5, "0.5"), (1.0, "1"))
         rows.append(LegendRow("prediction", "Model score", ticks=ticks))
-    note = f"{NOT_A_DIAGNOSIS} {saliency_note}" if stack.saliency is not None and saliency_note else NOT_A_DIAGNOSIS
-    return Legend(tuple(rows), AMPLIFIED if stack.look == "paper" else "", note)
+    note = f"{NOT_A_DIAGNOSIS} {saliency_note}" if stack.influence_shown and saliency_note else NOT_A_DIAGNOSIS
+    return Legend(tuple(rows), AMPLIFIED if stack.look == "paper" else "", note, _marks(stack))
+
+
+def side_by_side(first: Legend | None, second: Legend | None) -> Legend | None:
+    """One legend for two stacks of the same map that are seen at once; what both show stands once."""
+    if first is None or second is None:
+        return first or second
+    rows = (*first.rows, *(row for row in second.rows if row not in first.rows))
+    marks = (*first.marks, *(mark for mark in second.marks if mark not in first.marks))
+    return Legend(rows, first.stamp or second.stamp, max(first.note, second.note, key=len), marks)
 
 
 def _class_row(stack: LayerStack, index: int) -> LegendRow:
@@ -80,6 +95,28 @@ def _ramp_row(stack: LayerStack, index: int) -> LegendRow:
         "ramp", f"Strength of {look.letter}", look.color, look.letter, look.hatched, look.visible,
         ticks=far, threshold=look.threshold,
     )  # fmt: skip
+
+
+def _difference_row(stack: LayerStack, index: int) -> LegendRow:
+    look = stack.classes[index]
+    ticks = ((0.0, "influence stronger"), (0.25, ""), (0.5, "0"), (0.75, ""), (1.0, f"{look.letter} stronger"))
+    label = f"{look.letter} against the influence map"
+    return LegendRow("difference", label, look.color, look.letter, ticks=ticks, threshold=THRESHOLD)
+
+
+def _marks(stack: LayerStack) -> tuple[tuple[MarkKind, str], ...]:
+    """What a cell without a colour means in this stack."""
+    strengths = stack.strengths_shown if stack.look == "default" else ()
+    marks: list[tuple[MarkKind, str]] = []
+    if stack.difference_shown is not None:
+        marks += [("none", "no difference"), ("weak", f"under {100 * THRESHOLD:.0f} %")]
+    elif strengths:
+        least = {stack.classes[index].threshold for index in strengths}
+        words = f"under {100 * least.pop():.0f} %" if len(least) == 1 else "under threshold"
+        marks += [("none", "none of it"), ("weak", words)]
+    elif stack.strongest or stack.look == "paper":
+        marks.append(("none", "no class"))
+    return (*marks, ("outside", "outside tissue"), ("waiting", "not computed"), ("unreadable", "unreadable"))
 
 
 def _influence_rows(stack: LayerStack) -> list[LegendRow]:

@@ -20,6 +20,9 @@ def _color(text: str) -> Color:
 COLORS: tuple[Color, ...] = tuple(_color(text) for text in HEX_COLORS)
 INFLUENCE_GREEN: Color = (0x00, 0xE0, 0x20)
 """The positive part of an influence map in the look of the paper."""
+CLASS_STRONGER: Color = (0xFF, 0xB0, 0x00)
+INFLUENCE_STRONGER: Color = (0x00, 0x55, 0xC8)
+"""The two ends of a difference map: amber and blue, which every kind of colour vision tells apart."""
 
 
 def class_color(index: int) -> Color:
