@@ -19,6 +19,12 @@ class Salvage:
         self._bad: dict[tuple[int, int, int], TileUnreadable] = {}
         self._lock = threading.Lock()
 
+    @property
+    def bad(self) -> tuple[tuple[int, int, int], ...]:
+        """The damaged tiles met so far: level, row and column, in that order."""
+        with self._lock:
+            return tuple(sorted(self._bad))
+
     def read(
         self, level: int, x: int, y: int, width: int, height: int
     ) -> tuple[Pixels, NDArray[np.bool_], TileUnreadable | None]:

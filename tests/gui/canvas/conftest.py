@@ -55,6 +55,7 @@ class OddPyramid:
         self.bounds: Region | None = Region(20, 30, 1740, 1400)
         self.background = (250, 240, 245)
         self.fingerprint, self.associated = "0" * 64, ()
+        self.icc_profile: bytes | None = None
         self.readers: set[str] = set()
         self.broken: set[tuple[int, int, int]] = set()
         self.attempts = 0

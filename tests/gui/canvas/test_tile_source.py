@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from wsiview.gui.canvas.tile_source import OUTSIDE, TileSource, Unwanted
 from wsiview.scene.visible_tiles import Window
 from wsiview.slide.array_slide import ArraySlide
+from wsiview.slide.wrapped_slide import Unreadable, WrappedSlide
 
 
 def always() -> bool:
@@ -88,6 +89,22 @@ def test_an_unreadable_tile_is_hatched_over_coarser_content_and_read_once(odd) -
     source.try_again()
     assert source.render(Window(1.0, 600, 900, 400, 400), always).bad == frozenset()
     assert source.bad == frozenset()
+
+
+def test_a_place_that_a_built_level_could_not_hold_is_hatched_and_counted(odd) -> None:  # type: ignore[no-untyped-def]
+    slide = WrappedSlide(odd)
+    slide.built_levels, slide.unreadable = frozenset({1}), (Unreadable(0, 480, 720, 240, 240),)
+    source, sound = TileSource(slide), TileSource(odd)
+    window = Window(3.0, 130, 220, 200, 150)
+    tile, plain = source.render(window, always), sound.render(window, always)
+    inside = np.s_[240 - 220 : 320 - 220, 160 - 130 : 240 - 130]
+    changed = (tile.pixels != plain.pixels).any(axis=2)
+    assert 0.1 < changed[inside].mean() < 0.6, "lines over what is there"
+    changed[18:102, 28:112] = False
+    assert not changed.any(), "and none elsewhere"
+    assert tile.bad == source.bad == {(0, 2, 3)}
+    fine = source.render(Window(1.0, 480, 720, 100, 100), always)
+    assert np.array_equal(fine.pixels, sound.render(Window(1.0, 480, 720, 100, 100), always).pixels)
 
 
 def test_nothing_is_decoded_for_a_view_that_is_gone(odd) -> None:  # type: ignore[no-untyped-def]

@@ -20,6 +20,7 @@ from wsiview.scene.plane import stripes
 from wsiview.scene.visible_tiles import Window, slide_window
 from wsiview.slide.pyramid import Pyramid
 from wsiview.slide.slide import Slide, SlideVanished, TileUnreadable
+from wsiview.slide.wrapped_slide import Unreadable, WrappedSlide
 
 Pixels = NDArray[np.uint8]
 Natural = tuple[int, int, int]
@@ -51,6 +52,8 @@ class TileSource:
         """Keep the slide, which the caller closes; `vanished` is the sentence about a file that went away."""
         self.pyramid = Pyramid.of(slide)
         self._slide = slide
+        self._built: frozenset[int] = slide.built_levels if isinstance(slide, WrappedSlide) else frozenset()
+        self._known: tuple[Unreadable, ...] = slide.unreadable if isinstance(slide, WrappedSlide) else ()
         self._decoded: TileCache[Natural, Pixels] = TileCache(_DECODED_BYTES)
         self._bad: set[Natural] = set()
         self._again: set[Natural] = set()
@@ -143,8 +146,29 @@ class TileSource:
                 out[y0 - top : y1 - top, x0 - left : x1 - left] = pixels[y0 - y : y1 - y, x0 - x : x1 - x]
                 if mask is not None and (level, col, row) in bad:
                     mask[y0 - top : y1 - top, x0 - left : x1 - left] = True
+        if level in self._built:
+            mask = self._mark_known(level, left, top, right, bottom, bad, mask)
         _extend_edges(out, -left, -top, size.width - left, size.height - top)
         return out, mask
+
+    def _mark_known(
+        self, level: int, left: int, top: int, right: int, bottom: int, bad: set[Natural],
+        mask: NDArray[np.bool_] | None,
+    ) -> NDArray[np.bool_] | None:  # fmt: skip
+        """Mark what could not be read when a level was built that the file lacks."""
+        across, down = self.pyramid.level_downsamples[level]
+        for part in self._known:
+            (step_x, step_y), (tile_w, tile_h) = self.pyramid.level_downsamples[part.level], self._tile(part.level)
+            x0, x1 = math.floor(part.x * step_x / across), math.ceil((part.x + part.width) * step_x / across)
+            y0, y1 = math.floor(part.y * step_y / down), math.ceil((part.y + part.height) * step_y / down)
+            if x0 < right and left < x1 and y0 < bottom and top < y1:
+                mask = np.zeros((bottom - top, right - left), bool) if mask is None else mask
+                mask[max(0, y0 - top) : y1 - top, max(0, x0 - left) : x1 - left] = True
+                bad.add((part.level, part.x // tile_w, part.y // tile_h))
+        if mask is not None:
+            with self._lock:
+                self._bad |= bad
+        return mask
 
     def _tile(self, level: int) -> tuple[int, int]:
         """The file's own tile, or a usual one where the file has strips or a single giant."""

@@ -1,0 +1,76 @@
+"""Built slide: a slide with the levels that its file lacks, for looking only; maps are made of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from wsiview.geometry import Size
+from wsiview.slide.level_file import TILE, LevelFile, LevelFileDamaged
+from wsiview.slide.missing_levels import MissingLevel
+from wsiview.slide.slide import Pixels, Slide, TileUnreadable
+from wsiview.slide.wrapped_slide import Unreadable, WrappedSlide
+
+
+class BuiltSlide(WrappedSlide):
+    """All levels of a slide, the file's own and those built, finest first.
+
+    Parameters
+    ----------
+    inner
+        The slide as its file has it.
+    missing, levels
+        What was built, and the file that holds it.
+    unreadable
+        What could not be read when they were built, of the file's own levels as `inner` counts them.
+    on_damage
+        Called, on the thread that reads, when the built levels turn out damaged; they are then of no more use.
+    """
+
+    def __init__(
+        self,
+        inner: Slide,
+        missing: Sequence[MissingLevel],
+        levels: LevelFile,
+        unreadable: Sequence[Unreadable] = (),
+        on_damage: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Sort the levels."""
+        super().__init__(inner)
+        self._levels, self.on_damage = levels, on_damage
+        sizes = inner.level_dimensions
+        own = [(inner.level_downsamples[n], size, inner.level_tiles[n], True, n) for n, size in enumerate(sizes)]
+        square = Size(TILE, TILE)
+        built = [(level.downsample, level.size, square, False, n) for n, level in enumerate(missing)]
+        order = sorted([*own, *built], key=lambda entry: entry[0])
+        self.level_downsamples, self.level_dimensions, self.level_tiles, self._is_own, self._index = zip(
+            *order, strict=True
+        )
+        self.built_levels = frozenset(level for level, is_own in enumerate(self._is_own) if not is_own)
+        places = {index: level for level, (*_, is_own, index) in enumerate(order) if is_own}
+        self.unreadable = tuple(replace(part, level=places[part.level]) for part in unreadable)
+
+    def read(self, level: int, x: int, y: int, width: int, height: int) -> Pixels:
+        """Pixels of one level, see `Slide.read`."""
+        if self._is_own[level]:
+            return self.inner.read(self._index[level], x, y, width, height)
+        out = np.full((height, width, 3), self.background, np.uint8)
+        size = self.level_dimensions[level]
+        for row in range(max(0, y) // TILE, -(-min(y + height, size.height) // TILE)):
+            for col in range(max(0, x) // TILE, -(-min(x + width, size.width) // TILE)):
+                tile = self._tile(level, row, col)
+                left, top = col * TILE, row * TILE
+                x0, x1 = max(left, x), min(left + tile.shape[1], x + width)
+                y0, y1 = max(top, y), min(top + tile.shape[0], y + height)
+                out[y0 - y : y1 - y, x0 - x : x1 - x] = tile[y0 - top : y1 - top, x0 - left : x1 - left]
+        return out
+
+    def _tile(self, level: int, row: int, col: int) -> Pixels:
+        try:
+            return self._levels.tile(self._index[level], row, col)
+        except LevelFileDamaged as error:
+            self.on_damage()
+            reason = "the overview that was kept is damaged; it is made again"
+            raise TileUnreadable(self.path, level, col * TILE, row * TILE, TILE, TILE, reason) from error
