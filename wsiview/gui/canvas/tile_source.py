@@ -56,6 +56,7 @@ class TileSource:
         self._known: tuple[Unreadable, ...] = slide.unreadable if isinstance(slide, WrappedSlide) else ()
         self._decoded: TileCache[Natural, Pixels] = TileCache(_DECODED_BYTES)
         self._bad: set[Natural] = set()
+        self._marked: set[Natural] = set()
         self._again: set[Natural] = set()
         self.vanished = ""
         self._lock = threading.Lock()
@@ -64,7 +65,7 @@ class TileSource:
     def bad(self) -> frozenset[Natural]:
         """Tiles that could not be read."""
         with self._lock:
-            return frozenset(self._bad)
+            return frozenset(self._bad | self._marked)
 
     def try_again(self) -> None:
         """Give every unreadable tile one more chance when it is next wanted."""
@@ -167,7 +168,7 @@ class TileSource:
                 bad.add((part.level, part.x // tile_w, part.y // tile_h))
         if mask is not None:
             with self._lock:
-                self._bad |= bad
+                self._marked |= bad
         return mask
 
     def _tile(self, level: int) -> tuple[int, int]:
