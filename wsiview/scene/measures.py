@@ -95,17 +95,20 @@ def thinned(points: Sequence[Point], tolerance: float) -> tuple[Point, ...]:
 
 def without_tails(points: Sequence[Point]) -> tuple[Point, ...]:
     """A loop drawn by hand, cut where its last fifth crosses its first: hands begin and end beside the line."""
+    if len(points) < 4:
+        return tuple(points)
     line = _scaled(points, None)
-    steps = np.hypot(*np.diff(line, axis=0).T) if len(line) > 1 else np.zeros(0)
-    walked = np.concatenate([[0.0], np.cumsum(steps)])
-    early = np.flatnonzero(walked[:-1] < walked[-1] / 5)
-    late = np.flatnonzero(walked[1:] > walked[-1] * 4 / 5)
-    for i in early:
-        others = late[late > i + 1]
-        meets = others[_meet(line[i], line[i + 1], line[others], line[others + 1])]
-        if len(meets):
-            j = int(meets[0])
-            return (_crossing(line[i], line[i + 1], line[j], line[j + 1]), *points[i + 1 : j + 1])
+    walked = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    for i in range(len(points) - 3):
+        if walked[i] > walked[-1] / 5:
+            break
+        others = np.arange(i + 2, len(points) - 1)
+        for j in others[_meet(line[i], line[i + 1], line[others], line[others + 1])].tolist():
+            meeting = _crossing(line[i], line[i + 1], line[j], line[j + 1])
+            begun = walked[i] + math.dist((meeting.x, meeting.y), line[i])
+            ended = walked[j] + math.dist((meeting.x, meeting.y), line[j])
+            if begun <= walked[-1] / 5 and ended >= walked[-1] * 4 / 5:
+                return (meeting, *points[i + 1 : j + 1])
     return tuple(points)
 
 
@@ -148,15 +151,12 @@ def _meet(
 
 
 def _crossing(
-    start: NDArray[np.float64],
-    end: NDArray[np.float64],
-    other_start: NDArray[np.float64],
-    other_end: NDArray[np.float64],
+    start: NDArray[np.float64], end: NDArray[np.float64], start2: NDArray[np.float64], end2: NDArray[np.float64]
 ) -> Point:
     """Where two segments that meet do so; an end where they lie on one line."""
-    along, other = end - start, other_end - other_start
+    along, other = end - start, end2 - start2
     det = along[0] * other[1] - along[1] * other[0]
-    to = other_start - start
+    to = start2 - start
     share = 0.0 if det == 0 else (to[0] * other[1] - to[1] * other[0]) / det
     return Point(float(start[0] + share * along[0]), float(start[1] + share * along[1]))
 
