@@ -17,6 +17,8 @@ from wsiview.geometry import Point
 Mpp = tuple[float, float] | None
 
 _MILLIMETRE = 1000.0
+_TAIL = 0.1
+"""Share of a loop's length that may lie beyond the place where it meets itself."""
 _LARGE_AREA = 1e5
 """µm² from which an area is told in mm²."""
 
@@ -94,20 +96,20 @@ def thinned(points: Sequence[Point], tolerance: float) -> tuple[Point, ...]:
 
 
 def without_tails(points: Sequence[Point]) -> tuple[Point, ...]:
-    """A loop drawn by hand, cut where its last fifth crosses its first: hands begin and end beside the line."""
+    """A loop drawn by hand, cut where its last tenth crosses its first: hands begin and end beside the line."""
     if len(points) < 4:
         return tuple(points)
     line = _scaled(points, None)
     walked = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
     for i in range(len(points) - 3):
-        if walked[i] > walked[-1] / 5:
+        if walked[i] > _TAIL * walked[-1]:
             break
         others = np.arange(i + 2, len(points) - 1)
         for j in others[_meet(line[i], line[i + 1], line[others], line[others + 1])].tolist():
             meeting = _crossing(line[i], line[i + 1], line[j], line[j + 1])
             begun = walked[i] + math.dist((meeting.x, meeting.y), line[i])
             ended = walked[j] + math.dist((meeting.x, meeting.y), line[j])
-            if begun <= walked[-1] / 5 and ended >= walked[-1] * 4 / 5:
+            if begun <= _TAIL * walked[-1] and ended >= (1 - _TAIL) * walked[-1]:
                 return (meeting, *points[i + 1 : j + 1])
     return tuple(points)
 
