@@ -157,7 +157,7 @@ class TileSource:
         mask: NDArray[np.bool_] | None,
     ) -> NDArray[np.bool_] | None:  # fmt: skip
         """Mark what could not be read when a level was built that the file lacks."""
-        across, down = self.pyramid.level_downsamples[level]
+        (across, down), met = self.pyramid.level_downsamples[level], set[Natural]()
         for part in self._known:
             (step_x, step_y), (tile_w, tile_h) = self.pyramid.level_downsamples[part.level], self._tile(part.level)
             x0, x1 = math.floor(part.x * step_x / across), math.ceil((part.x + part.width) * step_x / across)
@@ -165,10 +165,11 @@ class TileSource:
             if x0 < right and left < x1 and y0 < bottom and top < y1:
                 mask = np.zeros((bottom - top, right - left), bool) if mask is None else mask
                 mask[max(0, y0 - top) : y1 - top, max(0, x0 - left) : x1 - left] = True
-                bad.add((part.level, part.x // tile_w, part.y // tile_h))
-        if mask is not None:
+                met.add((part.level, part.x // tile_w, part.y // tile_h))
+        bad |= met
+        if met:
             with self._lock:
-                self._marked |= bad
+                self._marked |= met
         return mask
 
     def _tile(self, level: int) -> tuple[int, int]:
