@@ -67,11 +67,8 @@ def distance_to(points: Sequence[Point], place: Point, *, closed: bool = False) 
         return math.inf
     at = np.array([place.x, place.y])
     if len(line) == 1:
-        return float(np.hypot(*(line[0] - at)))
-    start, along = line[:-1], np.diff(line, axis=0)
-    squared = (along**2).sum(axis=1)
-    share = np.clip(((at - start) * along).sum(axis=1) / np.where(squared > 0, squared, 1), 0, 1)
-    return float(np.hypot(*(start + share[:, None] * along - at).T).min())
+        return math.dist(line[0], at)
+    return float(_away(line[:-1], line[1:], at).min())
 
 
 def thinned(points: Sequence[Point], tolerance: float) -> tuple[Point, ...]:
@@ -86,8 +83,7 @@ def thinned(points: Sequence[Point], tolerance: float) -> tuple[Point, ...]:
         first, last = open_parts.pop()
         if last - first < 2:
             continue
-        chord = [points[first], points[last]]
-        away = np.array([distance_to(chord, point) for point in points[first + 1 : last]])
+        away = _away(line[first], line[last], line[first + 1 : last])
         farthest = first + 1 + int(away.argmax())
         if away.max() > tolerance:
             keep[farthest] = True
@@ -136,6 +132,16 @@ def area_text(value: float, mpp: Mpp) -> str:
 def _scaled(points: Sequence[Point], mpp: Mpp) -> NDArray[np.float64]:
     scaled: NDArray[np.float64] = np.array([(point.x, point.y) for point in points], float).reshape(-1, 2)
     return scaled if mpp is None else scaled * np.array(mpp)
+
+
+def _away(start: NDArray[np.float64], end: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From places to segments; each may be one (2,) or many (n, 2)."""
+    along = end - start
+    squared = (along**2).sum(axis=-1)
+    share = np.clip(((at - start) * along).sum(axis=-1) / np.where(squared > 0, squared, 1), 0, 1)
+    nearest = start + np.asarray(share)[..., None] * along
+    away: NDArray[np.float64] = np.hypot(*np.moveaxis(nearest - at, -1, 0))
+    return away
 
 
 def _meet(
