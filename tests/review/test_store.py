@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from wsiview.errors import ReviewError
-from wsiview.review import file
+from wsiview.review import schema
 from wsiview.review.faults import DamagedReview, NewerReview, NotAReview, ReadOnlyReview
 from wsiview.review.meanings import Meaning
 from wsiview.review.store import ReviewStore, default_path, describe
@@ -89,8 +89,8 @@ def test_the_file_keeps_its_promises(path: Path) -> None:
         ask = store._connection.execute
         assert ask("PRAGMA journal_mode").fetchone() == ("delete",)
         assert ask("PRAGMA synchronous").fetchone() == (2,)
-        assert ask("PRAGMA application_id").fetchone() == (file.APPLICATION_ID,)
-        assert ask("PRAGMA user_version").fetchone() == (file.VERSION,)
+        assert ask("PRAGMA application_id").fetchone() == (schema.APPLICATION_ID,)
+        assert ask("PRAGMA user_version").fetchone() == (schema.VERSION,)
 
 
 def damage_text(path: Path) -> None:
@@ -133,7 +133,7 @@ def damage_scrambled(path: Path) -> None:
 
 def damage_tables(path: Path) -> None:
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA application_id = {file.APPLICATION_ID}")
+    connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     connection.execute("PRAGMA user_version = 1")
     connection.execute("CREATE TABLE other (name)")
     connection.commit()
@@ -146,7 +146,7 @@ def damage_tables(path: Path) -> None:
         (damage_text, NotAReview, "it is no SQLite database"),
         (damage_empty, NotAReview, "it is empty"),
         (damage_foreign, NotAReview, "another program's database"),
-        (damage_newer, NewerReview, "format version 99, and this wsiview reads up to 1; update wsiview"),
+        (damage_newer, NewerReview, "format version 99, and this wsiview reads up to 2; update wsiview"),
         (damage_torn, DamagedReview, "is damaged"),
         (damage_scrambled, DamagedReview, "is damaged"),
         (damage_tables, DamagedReview, "a table is missing"),
@@ -268,6 +268,8 @@ def test_a_review_is_described_without_being_locked(path: Path) -> None:
             "clusterings": 1,
             "entries": 1,
             "last written": written.updated,
+            "bookmarks": 0,
+            "regions": 0,
         }
 
 

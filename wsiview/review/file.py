@@ -9,40 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wsiview.errors import ReviewError
+from wsiview.review import migration, schema
 from wsiview.review.faults import DamagedReview, NewerReview, NotAReview
 
-APPLICATION_ID = 0x77736972  # "wsir"
-VERSION = 1
 _WAIT = 5.0  # seconds for another window's transaction
-
-# Rows of `meaning` are only ever added: the newest is what holds, the older ones are its history.
-_SCHEMA = f"""
-PRAGMA journal_mode = DELETE;
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {VERSION};
-BEGIN;
-CREATE TABLE reader (
-    uuid TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    created TEXT NOT NULL
-);
-CREATE TABLE meaning (
-    id INTEGER PRIMARY KEY,
-    uuid TEXT NOT NULL UNIQUE,
-    reader TEXT NOT NULL REFERENCES reader (uuid),
-    clustering TEXT NOT NULL,
-    class INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    description TEXT NOT NULL,
-    role TEXT NOT NULL,
-    certainty TEXT NOT NULL,
-    created TEXT NOT NULL
-);
-CREATE INDEX meaning_of_class ON meaning (clustering, class, id);
-CREATE TRIGGER meaning_stays BEFORE UPDATE ON meaning BEGIN SELECT RAISE (ABORT, 'history is kept'); END;
-CREATE TRIGGER meaning_remains BEFORE DELETE ON meaning BEGIN SELECT RAISE (ABORT, 'history is kept'); END;
-COMMIT;
-"""
 
 
 def now() -> str:
@@ -63,7 +33,7 @@ def create(path: Path, reader: str) -> None:
     try:
         connection = sqlite3.connect(making, isolation_level=None)
         try:
-            connection.executescript(_SCHEMA)
+            connection.executescript(schema.WHOLE)
             connection.execute("INSERT INTO reader VALUES (?, ?, ?)", (str(uuid.uuid4()), reader, now()))
         finally:
             connection.close()
@@ -119,11 +89,11 @@ def _check_head(path: Path) -> None:
         raise ReviewError(f"the review {path} can't be read ({error.strerror}); check its disk and rights") from error
     if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
         raise NotAReview(path, "it is empty" if not head else "it is no SQLite database")
-    if int.from_bytes(head[68:72], "big") != APPLICATION_ID:
+    if int.from_bytes(head[68:72], "big") != schema.APPLICATION_ID:
         raise NotAReview(path, "it is another program's database")
     version = int.from_bytes(head[60:64], "big")
-    if version > VERSION:
-        raise NewerReview(path, version, VERSION)
+    if version > schema.VERSION:
+        raise NewerReview(path, version, schema.VERSION)
     if version < 1:
         raise DamagedReview(path, "it has no format version")
 
@@ -134,7 +104,7 @@ def _check_body(path: Path, connection: sqlite3.Connection) -> None:
     if verdict != "ok":
         raise DamagedReview(path, str(verdict).splitlines()[-1])
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if not {"reader", "meaning"} <= tables:
+    if not schema.TABLES[migration.version_of(connection)] <= tables:
         raise DamagedReview(path, "a table is missing")
     if connection.execute("SELECT count(*) FROM reader").fetchone()[0] < 1:
         raise DamagedReview(path, "it names no reader")

@@ -17,7 +17,10 @@ from wsiview.maps.faults import MapLocked
 from wsiview.resources import user_data_folder
 from wsiview.review import file
 from wsiview.review.faults import DamagedReview, ReadOnlyReview
+from wsiview.review.items import Item, add_entry, count_of, items_of
 from wsiview.review.meanings import Meaning
+from wsiview.review.migration import migrate, version_of
+from wsiview.review.schema import VERSION
 
 _COLUMNS = "name, description, role, certainty, created"
 
@@ -64,6 +67,7 @@ class ReviewStore:
             self._release()
             raise
         try:
+            self._extend()
             if reader and not self.read_only and reader != self.reader_name:
                 self._rename_reader(reader)
         except BaseException:
@@ -144,6 +148,29 @@ class ReviewStore:
             )
         return written
 
+    def items(self, slide_fingerprint: str) -> tuple[Item, ...]:
+        """What the reader has put on a slide, in the order in which it came."""
+        with self._asking():
+            try:
+                return items_of(self._connection, slide_fingerprint)
+            except ValueError as error:
+                raise DamagedReview(self.path, str(error)) from error
+
+    def write_item(self, item: Item) -> Item:
+        """Commit an item as it now is, or that it is deleted, and return it with its time; older entries stay.
+
+        Raises
+        ------
+        ReviewError
+            If it could not be saved; what was saved before still is.
+        """
+        if self.read_only:
+            raise ReadOnlyReview(self.path, self._why_read_only)
+        written, reader = replace(item, updated=file.now()), self.reader_id
+        with self._writing():
+            add_entry(self._connection, reader, written)
+        return written
+
     def close(self) -> None:
         """Let go of the file; everything written is saved already."""
         self._connection.close()
@@ -173,6 +200,16 @@ class ReviewStore:
             self._why_read_only = f"its folder can't be written: {error.strerror}"
         return None
 
+    def _extend(self) -> None:
+        """Bring an older file to this version; where that can't be, it is read as it is."""
+        if self.read_only or version_of(self._connection) == VERSION:
+            return
+        try:
+            migrate(self.path, self._connection)
+        except ReviewError as error:
+            self._why_read_only = str(error)
+            self._release()
+
     def _release(self) -> None:
         if self._lock is not None:
             self._lock.release()
@@ -189,8 +226,13 @@ class ReviewStore:
             raise DamagedReview(self.path, str(error)) from error
 
     def _ask(self, question: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        try:
+        with self._asking():
             return self._connection.execute(question, values).fetchall()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.OperationalError as error:
             raise ReviewError(f"the review {self.path} can't be read ({error}); close it and open it again") from error
         except sqlite3.DatabaseError as error:
@@ -224,4 +266,6 @@ def describe(path: Path) -> dict[str, Any]:
             "clusterings": clusterings,
             "entries": count,
             "last written": last,
+            "bookmarks": count_of(store._connection, "bookmark"),
+            "regions": count_of(store._connection, "region"),
         }
