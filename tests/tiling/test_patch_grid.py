@@ -100,3 +100,20 @@ def test_half_a_million_patches_are_sorted_at_once() -> None:
     assert kept.shape == (grid.n_rows, grid.n_cols)
     assert len(grid) > 500_000
     assert 0.1 < kept.mean() < 0.2
+
+
+@pytest.mark.parametrize(("size", "patch", "step", "trim", "stride", "centre"), _GRIDS)
+def test_any_cells_can_be_asked_for_being_covered(
+    size: Size, patch: int, step: int, trim: int, stride: tuple[int, int], centre: tuple[float, float]
+) -> None:
+    grid = patch_grid(size, patch, step, trim, stride, centre)
+    mask = _mask(-(-size.height // 8), -(-size.width // 8), 8.0)
+    mask.mask[np.random.default_rng(1).random(mask.mask.shape) < 0.002] = True
+    covered = np.zeros((grid.cells.rows, grid.cells.cols), bool)
+    for row, col in np.argwhere(grid.kept(mask, (1.0, 1.0), 0.001)).tolist():
+        row0, col0, rows, cols = grid.trimmed_cells(row, col)
+        covered[row0 : row0 + rows, col0 : col0 + cols] = True
+    rows, cols = np.arange(grid.cells.rows), np.arange(1, grid.cells.cols, 3)
+    assert np.array_equal(grid.covers(mask, (1.0, 1.0), 0.001, rows, cols), covered[:, 1::3])
+    beyond = np.array([-1, grid.cells.rows])
+    assert not grid.covers(mask, (1.0, 1.0), 0.001, beyond, np.arange(grid.cells.cols)).any()

@@ -8,13 +8,18 @@ from typing import Any
 
 from wsiview.cli.reporting import Reporter
 from wsiview.clustering.clustering import Clustering
+from wsiview.errors import SlideError
+from wsiview.explain.alignment import Alignment
 from wsiview.maps.cluster_map import ClusterMap
+from wsiview.maps.faults import MapMismatch
 from wsiview.models.bundle import read_bundle
 from wsiview.progress import Progress
 from wsiview.review.store import describe as describe_review
 from wsiview.slide.opening import open_checked
 
 Facts = dict[str, Any]
+
+_NO_SLIDE = (".clustering", ".csv", ".geojson", ".json", ".ozx", ".zarr")
 
 
 def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
@@ -112,8 +117,26 @@ def _map(path: Path) -> Facts:
         "patches": len(found.positions),
         "blocks done": f"{int(found.done().sum())} of {found.done().size}",
         "complete": found.complete,
+        "placement": _placement(found),
         "digest": found.digest,
     }
+
+
+def _placement(found: ClusterMap) -> str:
+    """Whether the map lies on the tissue of its slide, where that lies beside it."""
+    told = found.attributes.get("slide", {})
+    for path in sorted(found.path.parent.iterdir()):
+        if path == found.path or told.get("name") not in (path.stem, path.name) or path.suffix in _NO_SLIDE:
+            continue
+        try:
+            with open_checked(path) as slide:
+                if slide.fingerprint == told.get("fingerprint"):
+                    return Alignment(slide).check(found).words
+        except SlideError:
+            continue
+        except MapMismatch as error:
+            return f"does not fit {path.name}: {error.reason}"
+    return "not checked, because its slide does not lie beside it"
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,7 @@ from wsiview import __version__
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.colors import class_color
 from wsiview.errors import MapError
+from wsiview.explain.alignment import check_gone_on_with
 from wsiview.explain.blocks import compute_block
 from wsiview.explain.patch_evaluator import PatchEvaluator
 from wsiview.explain.planning import PatchPlan, patch_plan
@@ -116,7 +117,12 @@ def map_slide(
             f"no tissue was found on {slide.path.name}, so there is nothing to map; "
             "lower min_tissue in the model's config.json if there is some"
         )
+    begun = path.exists()
     with MapWriter.create_or_resume(path, map_plan(request, slide, classifier, clustering, places)) as writer:
+        if begun:
+            check_gone_on_with(
+                ClusterMap.open(path), slide, places.grid, places.level.scale, places.tissue, request.min_tissue
+            )
         listener.opened(path)
         todo = {(int(row), int(col)) for row, col in np.argwhere(~writer.done)}
         total = writer.done.size
@@ -195,7 +201,7 @@ def _cell_microns(
 def _attributes(
     request: MapRequest, slide: Slide, bundle: Bundle, clustering: Clustering, places: Layout
 ) -> dict[str, Any]:
-    scale, geometry = places.level.scale, clustering.geometry
+    scale, geometry, cells = places.level.scale, clustering.geometry, places.grid.cells
 
     def level0(side_x: float, side_y: float) -> list[float]:
         return [side_x * scale[0], side_y * scale[1]]
@@ -221,6 +227,7 @@ def _attributes(
             "gram": clustering.gram.tolist(),
             "fitted_on_this_slide": slide.fingerprint in clustering.slides,
         },
+        "cells": {"stride": cells.stride, "centre": cells.centre, "locations": places.grid.locations},
         "parameters": {**request.parameters, "tissue": places.tissue.digest(), "scale": list(scale)},
         "digest": request.digest(),
         "software": f"wsiview {__version__}",

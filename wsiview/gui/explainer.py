@@ -27,6 +27,7 @@ class Explainer(QObject):
     """
 
     opened = Signal(object)  # ClusterMap
+    placed = Signal(object)  # Placement of the map that was opened, None where nobody looked
     blocks_read = Signal(object)  # list of BlockArrival
     settled = Signal()  # all that is done by now has been read
     progressed = Signal(object)  # Step
@@ -42,6 +43,7 @@ class Explainer(QObject):
     def __init__(self, log_file: Path, command: Sequence[str] = COMMAND, parent: QObject | None = None) -> None:
         """Start the thread; no child yet."""
         super().__init__(parent)
+        self._log_file, self._command = log_file, command
         self._number = 0
         self._computing = False
         self._thread = QThread()
@@ -54,6 +56,10 @@ class Explainer(QObject):
         self._close.connect(self._worker.close)
         self._worker.said.connect(self._pass_on)
         self._thread.start()
+
+    def another(self) -> Explainer:
+        """One more of the same, for a map beside this one's."""
+        return Explainer(self._log_file, self._command)
 
     @property
     def computing(self) -> bool:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from wsiview.clustering.clustering import Clustering
 from wsiview.errors import ClusteringError
+from wsiview.explain.alignment import START_ANEW, Alignment
 from wsiview.explain.request import MapRequest, map_folder, map_request
 from wsiview.gui.map_worker import MapWish
 from wsiview.maps.cluster_map import ClusterMap
+from wsiview.maps.registration import Placement
 from wsiview.models.bundle import Bundle, read_bundle
 from wsiview.progress import Progress
 from wsiview.slide.opening import open_checked
@@ -92,31 +94,33 @@ def plan_map(
         If they do not fit; MppMissing if the slide's scale is needed and unknown.
     """
     request: MapRequest = map_request(slide, bundle, chosen.clustering, clustering_path=chosen.path, mpp=mpp)
-    fingerprint, dimensions = slide.fingerprint, slide.dimensions
+    fingerprint, dimensions, alignment = slide.fingerprint, slide.dimensions, Alignment(slide)
 
-    def check(cluster_map: ClusterMap) -> None:
+    def check(cluster_map: ClusterMap) -> Placement:
         cluster_map.check_fits(
             slide_fingerprint=fingerprint,
             dimensions=dimensions,
             model_fingerprint=bundle.fingerprint,
             clustering_fingerprint=chosen.clustering.fingerprint,
         )
+        return alignment.check(cluster_map, START_ANEW)
 
     path = map_folder(slide.path) / request.map_name()
     return MapWish(path, request.as_json() if compute else None, check)
 
 
 def show_map(path: Path, slide: Slide, bundle: Bundle | None, chosen: ChosenClustering | None) -> MapWish:
-    """A map that was chosen as a file; it must fit whatever is open."""
-    fingerprint, dimensions = slide.fingerprint, slide.dimensions
+    """A map that was chosen as a file; it must fit whatever is open, and lie on the slide's tissue."""
+    fingerprint, dimensions, alignment = slide.fingerprint, slide.dimensions, Alignment(slide)
 
-    def check(cluster_map: ClusterMap) -> None:
+    def check(cluster_map: ClusterMap) -> Placement:
         cluster_map.check_fits(
             slide_fingerprint=fingerprint,
             dimensions=dimensions,
             model_fingerprint=bundle.fingerprint if bundle is not None else None,
             clustering_fingerprint=chosen.clustering.fingerprint if chosen is not None else None,
         )
+        return alignment.check(cluster_map)
 
     check(ClusterMap.open(path))  # here, so that a map that is refused takes nothing off the screen
     return MapWish(path, None, check)

@@ -19,6 +19,7 @@ from wsiview.explain import protocol
 from wsiview.geometry import Point, Region
 from wsiview.gui.child import Child
 from wsiview.maps.cluster_map import BlockView, ClusterMap
+from wsiview.maps.registration import Placement
 from wsiview.progress import Step
 
 log = logging.getLogger(__name__)
@@ -38,12 +39,13 @@ class MapWish:
     request
         What to compute where the map is missing or unfinished; None to show only what is there.
     check
-        Raises MapError when the map at `path` does not fit what is open.
+        Raises MapError when the map at `path` does not fit what is open; else how it lies on the slide, None where
+        nobody looked.
     """
 
     path: Path
     request: dict[str, Any] | None
-    check: Callable[[ClusterMap], None]
+    check: Callable[[ClusterMap], Placement | None]
 
 
 @dataclass(frozen=True)
@@ -212,12 +214,12 @@ class MapWorker(QObject):
     def _open(self, path: Path) -> bool:
         """Open the map if it is new, and queue what is done of it; returns whether it is complete."""
         fresh = ClusterMap.open(path)
-        if self._wish is not None:
-            self._wish.check(fresh)
+        placement = self._wish.check(fresh) if self._wish is not None else None
         first = self._map is None
         self._map = fresh
         if first or fresh.complete:
             self.said.emit(self._number, "opened", fresh)
+            self.said.emit(self._number, "placed", placement)
         self._queue(list(zip(*(index.tolist() for index in np.nonzero(fresh.done())), strict=True)))
         return fresh.complete
 

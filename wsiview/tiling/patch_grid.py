@@ -12,6 +12,9 @@ from wsiview.errors import UsageError
 from wsiview.geometry import Affine, Region, Size
 from wsiview.tiling.tissue import TissueMask
 
+Part = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Rows and columns of patches."""
+
 
 @dataclass(frozen=True, slots=True)
 class CellGrid:
@@ -119,23 +122,57 @@ class PatchGrid:
         inset = (self.patch - side) / 2
         return Region((x + inset) * scale[0], (y + inset) * scale[1], side * scale[0], side * scale[1])
 
-    def tissue_share(self, mask: TissueMask, scale: tuple[float, float]) -> NDArray[np.float64]:
-        """Tissue share (n_rows, n_cols) of each patch's central step × step area; off the slide counts as none."""
-        rows, cols = np.mgrid[: self.n_rows, : self.n_cols]
-        corners = self.origins(rows, cols) + (self.patch - self.step) / 2
+    def tissue_share(
+        self, mask: TissueMask, scale: tuple[float, float], part: Part | None = None
+    ) -> NDArray[np.float64]:
+        """Tissue share (n_rows, n_cols) of each patch's central step × step area; off the slide counts as none.
+
+        `part` picks rows and columns of patches.
+        """
+        rows, cols = part or (np.arange(self.n_rows), np.arange(self.n_cols))
+        corners = self.origins(*np.meshgrid(rows, cols, indexing="ij")) + (self.patch - self.step) / 2
         x0 = (corners[..., 0] * scale[0]).astype(np.float64)
         y0 = (corners[..., 1] * scale[1]).astype(np.float64)
         return mask.share(x0, y0, x0 + self.step * scale[0], y0 + self.step * scale[1])
 
-    def kept(self, mask: TissueMask, scale: tuple[float, float], min_tissue: float) -> NDArray[np.bool_]:
+    def kept(
+        self, mask: TissueMask, scale: tuple[float, float], min_tissue: float, part: Part | None = None
+    ) -> NDArray[np.bool_]:
         """Which patches (n_rows, n_cols) hold enough tissue; `scale` is level-0 per virtual pixel, (x, y).
 
         Where any of it is unreadable a patch is kept as well: it is then tried and counted, not passed over.
+        `part` picks rows and columns of patches.
         """
-        kept: NDArray[np.bool_] = self.tissue_share(mask, scale) >= min_tissue - 1e-9
+        kept: NDArray[np.bool_] = self.tissue_share(mask, scale, part) >= min_tissue - 1e-9
         if mask.unreadable.any():
-            kept |= self.tissue_share(TissueMask(mask.unreadable, mask.unreadable, mask.scale), scale) > 1e-9
+            kept |= self.tissue_share(TissueMask(mask.unreadable, mask.unreadable, mask.scale), scale, part) > 1e-9
         return kept
+
+    def covers(
+        self,
+        mask: TissueMask,
+        scale: tuple[float, float],
+        min_tissue: float,
+        cell_rows: NDArray[np.int64],
+        cell_cols: NDArray[np.int64],
+    ) -> NDArray[np.bool_]:
+        """Which of the cells at these rows and columns the kept patches cover, (rows, cols); none off the slide."""
+        rows, of_row = self._patches_over(cell_rows, 1)
+        cols, of_col = self._patches_over(cell_cols, 0)
+        kept = np.zeros((len(rows) + 1, len(cols) + 1), bool)  # the last stands for no patch
+        kept[:-1, :-1] = self.kept(mask, scale, min_tissue, (rows, cols))
+        down = np.logical_or.reduce(kept[of_row], axis=1)
+        return np.asarray(np.logical_or.reduce(down[:, of_col], axis=2), bool)
+
+    def _patches_over(self, cells: NDArray[np.int64], axis: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Patches over some cells of an axis, and for each cell (n, m) which of those, one past the end for none."""
+        step, trimmed = self.step_cells[axis], self.trimmed[axis]
+        count, patches = (self.cells.cols, self.n_cols) if axis == 0 else (self.cells.rows, self.n_rows)
+        over = cells[:, None] // step - np.arange(-(-trimmed // step))[None, :]
+        there = (over >= 0) & (over < patches) & (cells[:, None] - over * step < trimmed)
+        there &= ((cells >= 0) & (cells < count))[:, None]
+        wanted = np.unique(over[there])
+        return wanted, np.where(there, np.searchsorted(wanted, over), len(wanted))
 
 
 def patch_grid(

@@ -16,8 +16,11 @@ from wsiview.slide.slide import Slide
 from wsiview.tiling.stain import find_tissue
 from wsiview.tiling.thumbnail import thumbnail
 
+MOST_SIDE = 3072
+"""Pixels on the longer side of the largest mask."""
+
 _MICRONS = 8.0
-_LEAST_SIDE, _MOST_SIDE = 512, 3072
+_LEAST_SIDE = 512
 _SIDE_UNCALIBRATED = 2000
 
 
@@ -82,7 +85,10 @@ class TissueMask:
 
 
 def tissue_mask(
-    slide: Slide, mpp: tuple[float, float] | None = None, progress: Progress | None = None
+    slide: Slide,
+    mpp: tuple[float, float] | None = None,
+    progress: Progress | None = None,
+    most_side: int = MOST_SIDE,
 ) -> TissueMask:
     """Find a slide's tissue at about 8 µm per pixel.
 
@@ -92,13 +98,15 @@ def tissue_mask(
         Micrometres per level-0 pixel (x, y) in place of what the slide says.
     progress
         Hears about it, and can cancel: a huge slide without coarse levels must be read whole.
+    most_side
+        Pixels that the longer side of the mask may have, about; a map's own mask is made with the default.
 
     Raises
     ------
     SlideVanished
         If the file is gone. Damaged parts are no error: they are marked unreadable and count as tissue.
     """
-    picture = thumbnail(slide, _wanted_downsample(slide, mpp), progress or Progress())
+    picture = thumbnail(slide, wanted_downsample(slide, mpp, most_side), progress or Progress())
     tissue = np.zeros(picture.scanned.shape, bool)
     valid = picture.scanned & ~picture.unreadable
     part = _box(valid)  # a scan may fill a small part of its canvas
@@ -108,15 +116,15 @@ def tissue_mask(
     return TissueMask(tissue | picture.unreadable, picture.unreadable, picture.scale)
 
 
-def _wanted_downsample(slide: Slide, mpp: tuple[float, float] | None) -> float:
+def wanted_downsample(slide: Slide, mpp: tuple[float, float] | None, most_side: int = MOST_SIDE) -> float:
     """Level-0 pixels per mask pixel: 8 µm, but neither a handful of pixels nor a picture that fills the memory."""
     longest = max(slide.dimensions.width, slide.dimensions.height)
     scanned = longest if slide.bounds is None else max(slide.bounds.width, slide.bounds.height)
     known = believable_mpp(mpp) or slide.mpp
     if known is None:
-        return float(math.ceil(longest / _SIDE_UNCALIBRATED))
+        return float(math.ceil(longest / min(_SIDE_UNCALIBRATED, most_side)))
     wanted = _MICRONS / max(known)
-    return max(1.0, longest / _MOST_SIDE, min(wanted, scanned / _LEAST_SIDE))
+    return max(1.0, longest / most_side, min(wanted, scanned / _LEAST_SIDE))
 
 
 def _box(valid: NDArray[np.bool_]) -> tuple[slice, slice]:
