@@ -120,6 +120,14 @@ class ArraySlide:
         self.close()
 
 
+def halved_sizes(size: Size) -> tuple[Size, ...]:
+    """The sizes of the levels that an array slide of this size has."""
+    sizes = [size]
+    while max(sizes[-1].width, sizes[-1].height) >= _SMALLEST:
+        sizes.append(Size((sizes[-1].width + 1) // 2, (sizes[-1].height + 1) // 2))
+    return tuple(sizes)
+
+
 def _pyramid(pixels: Pixels) -> list[Pixels]:
     levels = [pixels]
     while max(levels[-1].shape[:2]) >= _SMALLEST:

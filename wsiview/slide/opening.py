@@ -24,7 +24,9 @@ _MAGIC = {
 
 
 def open_slide(path: Path | str) -> Slide:
-    """Open a slide with OpenSlide, or a plain image by its suffix; a folder must hold one DICOM series.
+    """Open a slide with the fastest reader that shows what OpenSlide shows of it, or a plain image by its suffix.
+
+    A folder must hold one DICOM series.
 
     Raises
     ------
@@ -38,17 +40,25 @@ def open_slide(path: Path | str) -> Slide:
     except OSError as error:
         raise SlideUnopenable(path, _unreachable(error)) from error
     from wsiview.slide.openslide_reader import OpenSlideReader, reads
+    from wsiview.slide.tiff_opening import open_beside
 
     if reads(file) is None:
-        if file.suffix.lower() in SUFFIXES:
-            return open_plain_image(file)
+        other = _open_other(file)
+        if other is not None:
+            return other
         _refuse_stranger(file)
     try:
-        return OpenSlideReader(file, path)
+        openslide = OpenSlideReader(file, path)
     except SlideUnopenable:
-        if file.suffix.lower() not in SUFFIXES:
+        other = _open_other(file)
+        if other is None:
             raise
-        return open_plain_image(file)
+        return other
+    try:
+        return open_beside(openslide, file) or openslide
+    except SlideUnopenable:
+        openslide.close()
+        raise
 
 
 def open_checked(path: Path | str, timeout: float = 10.0) -> Slide:
@@ -116,6 +126,16 @@ def _check_bytes(file: Path) -> None:
     with file.open("rb") as stream:
         if not stream.read(1):
             raise SlideUnopenable(file, "it is empty; copy it again")
+
+
+def _open_other(file: Path) -> Slide | None:
+    """A file that OpenSlide doesn't open, as a TIFF or a plain image; None if it is neither by its name and bytes."""
+    from wsiview.slide.tiff_opening import open_alone
+
+    tiff = open_alone(file)
+    if tiff is not None or file.suffix.lower() not in SUFFIXES:
+        return tiff
+    return open_plain_image(file)
 
 
 def _refuse_stranger(file: Path) -> None:

@@ -120,6 +120,11 @@ class OpenSlideReader:
         out[top - y : bottom - y, left - x : right - x] = inside
         return out
 
+    def gives_stored(self, level: int, x: int, y: int) -> bool:
+        """Whether a rectangle from here on has the file's own pixels, not such as OpenSlide blends of neighbours."""
+        downsample = self._addressing[level]
+        return all(round(at * downsample) / downsample == at for at in (x, y))
+
     def _read_inside(self, level: int, x: int, y: int, width: int, height: int) -> Pixels:
         with self._lock:
             handle, generation = self._handle, self._generation

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import PIL
@@ -19,17 +17,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from wsiview.slide.array_slide import ArraySlide
 from wsiview.slide.calibration import believable_mpp
 from wsiview.slide.color_profile import rgb_profile
+from wsiview.slide.ome_tiff import ome_name, ome_picture
 from wsiview.slide.slide import Pixels, SlideUnopenable
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
 _MOST_PIXELS = 400_000_000
 _STRIP = 1024
 _EIGHT_BIT = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"})
-_MICRONS = {"µm": 1.0, "μm": 1.0, "um": 1.0, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
 _PILLOW_STATE = threading.Lock()
-
-# Damaged files make tifffile log one line after another to the terminal; the error says what matters.
-logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
 def open_plain_image(path: Path) -> ArraySlide:
@@ -110,7 +105,7 @@ def _mpp_from_dpi(dpi: object) -> tuple[float, float] | None:
 
 
 def _open_ome(path: Path) -> ArraySlide | None:
-    """The first series of an OME-TIFF; None for any other TIFF."""
+    """The largest picture of an OME-TIFF; None for any other TIFF."""
     import tifffile
 
     try:
@@ -118,24 +113,15 @@ def _open_ome(path: Path) -> ArraySlide | None:
     except Exception:  # not even a TIFF to tifffile: Pillow shall say what is wrong
         return None
     with file as tiff:
-        if not tiff.is_ome:
+        picture = ome_picture(tiff, path)
+        if picture is None:
             return None
-        series = tiff.series[0]
-        sizes = dict(zip(series.axes, series.shape, strict=True))
-        _check_size(path, sizes.get("X", 0), sizes.get("Y", 0))
-        samples = math.prod(series.shape) // (sizes["X"] * sizes["Y"])
-        if series.dtype != np.uint8 or samples not in (1, 3):
-            reason = f"it holds {samples} planes of {series.dtype}; convert it to 8-bit grey or RGB"
-            raise SlideUnopenable(path, reason)
-        pixels = _planes_to_rgb(series.asarray(), series.axes)
-        mpp = _mpp_from_ome(tiff.ome_metadata or "")
-        profile = rgb_profile(tiff.pages.first.tags.valueof(34675))
+        sizes = dict(zip(picture.series.axes, picture.series.shape, strict=True))
+        _check_size(path, sizes["X"], sizes["Y"])
+        pixels = _planes_to_rgb(picture.series.asarray(), picture.series.axes)
+        profile = rgb_profile(picture.icc_profile)
     reader = f"tifffile {tifffile.__version__}"
-    return ArraySlide(pixels, mpp, path=path, name=_ome_name(path), reader=reader, icc_profile=profile)
-
-
-def _ome_name(path: Path) -> str:
-    return path.stem[:-4] if path.stem.lower().endswith(".ome") else path.stem
+    return ArraySlide(pixels, picture.mpp, path=path, name=ome_name(path), reader=reader, icc_profile=profile)
 
 
 def _planes_to_rgb(array: NDArray[np.uint8], axes: str) -> Pixels:
@@ -143,23 +129,6 @@ def _planes_to_rgb(array: NDArray[np.uint8], axes: str) -> Pixels:
     planes = np.moveaxis(array, [axes.index("Y"), axes.index("X"), *order], range(array.ndim))
     planes = planes.reshape(*planes.shape[:2], -1)
     return np.ascontiguousarray(np.broadcast_to(planes, (*planes.shape[:2], 3)))
-
-
-def _mpp_from_ome(text: str) -> tuple[float, float] | None:
-    # Entities are how XML grows without bound; OME-XML has no use for them.
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        return None
-    try:
-        pixels = next((node for node in ElementTree.fromstring(text).iter() if node.tag.endswith("}Pixels")), None)
-        if pixels is None:
-            return None
-        x, y = (
-            float(pixels.attrib[f"PhysicalSize{axis}"]) * _MICRONS[pixels.attrib.get(f"PhysicalSize{axis}Unit", "µm")]
-            for axis in "XY"
-        )
-    except (ElementTree.ParseError, KeyError, ValueError):
-        return None
-    return believable_mpp((x, y))
 
 
 def _first_line(error: Exception, path: Path) -> str:
