@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
+from wsiview.gui.canvas.comparison import Comparison
 from wsiview.gui.canvas.decoration import Decoration
 from wsiview.gui.canvas.hud import MARGIN, ScalePlate, paint_probe
 from wsiview.gui.canvas.legend_plate import LegendPlate
@@ -67,6 +68,7 @@ class Snapshot(QObject):
         pixel_ratio: float = 1.0,
         grids: MapGrids | None = None,
         stack: LayerStack | None = None,
+        comparison: Comparison | None = None,
         legend: Legend | None = None,
         probe: ProbeMarks | None = None,
         mpp: float | None = None,
@@ -86,6 +88,11 @@ class Snapshot(QObject):
         self._renderer.set_slide(slide, mpp)
         self._renderer.set_grids(grids)
         self._renderer.set_stack(stack if stack is not None else LayerStack(()))
+        if comparison is not None:
+            self._renderer.set_other_grids(comparison.grids)
+            self._renderer.set_other_stack(comparison.stack)
+            self._renderer.show_other(comparison.shown)
+            self._renderer.set_curtain(comparison.curtain)
         self._over = False
 
     @classmethod
@@ -106,6 +113,7 @@ class Snapshot(QObject):
             pixel_ratio=canvas.pixel_ratio,
             grids=canvas.grids,
             stack=canvas.layers,
+            comparison=canvas.comparison,
             legend=canvas.legend,
             probe=canvas.probe,
             mpp=canvas.mpp,

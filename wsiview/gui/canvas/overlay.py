@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 from wsiview.geometry import Region, Size
@@ -140,7 +140,7 @@ class OverlayLayer:
                 painter.drawImage(x, y, tile.image)
         if not missing.isEmpty() and self.backdrop is not None:
             painter.save()
-            painter.setClipRegion(missing)
+            painter.setClipRegion(missing, Qt.ClipOperation.IntersectClip)  # never beyond a curtain
             painter.drawImage(self.backdrop.target(window), self.backdrop.image)
             painter.restore()
         painter.setOpacity(1.0)

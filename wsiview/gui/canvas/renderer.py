@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QTransform
 
 from wsiview.errors import WsiviewError
+from wsiview.gui.canvas.comparison import Comparison
 from wsiview.gui.canvas.mishaps import Mishaps
 from wsiview.gui.canvas.overlay import OverlayLayer, OverlayTile
 from wsiview.gui.canvas.slide_layer import SlideLayer, SlideTile, slide_tile
@@ -20,7 +21,7 @@ from wsiview.scene.layers import LayerStack
 from wsiview.scene.plane import appearance
 from wsiview.scene.schedule import Schedule, schedule
 from wsiview.scene.viewport import Viewport
-from wsiview.scene.visible_tiles import TILE, TileKey, Window, view_window
+from wsiview.scene.visible_tiles import TILE, TileKey, view_window
 from wsiview.slide.slide import Slide
 
 SETTLE_MS = 60
@@ -183,6 +184,11 @@ class Renderer(QObject):
             self._curtain = share
             self._overlay_changed()
 
+    @property
+    def comparison(self) -> Comparison:
+        """What is shown of the second stack."""
+        return Comparison(self.other.stack, self.other.grids, self._shows_other, self._curtain)
+
     def look(
         self,
         view: Viewport,
@@ -214,6 +220,31 @@ class Renderer(QObject):
         elif self._asked != self._span(view):
             self._request()  # else the same tiles are in view, and those that are missing are on their way
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is queued or being read."""
+        return self._loader.idle and not self._soon.isActive() and not self._settle.isActive()
+
+    @property
+    def caches(self):
+        own = [layer.tiles for layer in (self.overlay, self.other)]
+        return [*own, self.slide.tiles, self.slide.source._decoded] if self.slide else own
+
+    def forget(self) -> None:
+        if self.slide is not None:
+            self.slide.tiles.clear()
+            self.slide.source._decoded.clear()
+            self.slide.backdrop = None
+            self.overlay.forget()
+            self._asked = ()
+            self._overlay_changed()
+
+    def look_again(self) -> None:
+        """Read what was not there yet, or not whole; what is known to be unreadable is left as it is."""
+        if self.slide is not None:
+            self.slide.doubt_bad()
+            self._request()
+
     def retry_bad_tiles(self) -> None:
         """Read unreadable tiles again, since the file may be back."""
         if self.slide is None:
@@ -227,14 +258,29 @@ class Renderer(QObject):
         """Paint a view in device pixels, its corner at the painter's origin."""
         if self.slide is None:
             return
+        layers = self._shown_layers()
+        if len(layers) == 1:
+            self._paint_layer(painter, view, layers[0], self.slide)
+            return
+        parts = self.comparison.parts(self.overlay.stack, view.size.width, view.size.height)
+        for layer, (_, part) in zip(layers, parts, strict=True):
+            painter.save()
+            painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
+            self._paint_layer(painter, view, layer, self.slide)
+            painter.restore()
+
+    def _paint_layer(self, painter: QPainter, view: Viewport, layer: OverlayLayer, slide: SlideLayer) -> None:
+        """The slide and one stack over it."""
         window = view_window(view)
         if view.upright:
-            self._paint_upright(painter, view, window, self.slide)
+            slide.paint(painter, window)
+            layer.paint(painter, window, slide.dimensions)
             return
         # Turned pictures are put together upright and turned once, or their tiles would part at the seams.
         upright = QImage(window.width, window.height, QImage.Format.Format_RGB32)
         inner = QPainter(upright)
-        self._paint_upright(inner, view, window, self.slide)
+        slide.paint(inner, window)
+        layer.paint(inner, window, slide.dimensions)
         inner.end()
         to = view.to_device
         step = window.downsample
@@ -244,18 +290,6 @@ class Renderer(QObject):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.rotation % 90 != 0)
         painter.drawImage(0, 0, upright)
         painter.restore()
-
-    def _paint_upright(self, painter: QPainter, view: Viewport, window: Window, slide: SlideLayer) -> None:
-        slide.paint(painter, window)
-        if self._curtain is None or not view.upright:
-            self._shown_layers()[0].paint(painter, window, slide.dimensions)
-            return
-        cut = round(self._curtain * window.width)
-        for layer, x, width in ((self.overlay, 0, cut), (self.other, cut, window.width - cut)):
-            painter.save()
-            painter.setClipRect(x, 0, width, window.height)
-            layer.paint(painter, window, slide.dimensions)
-            painter.restore()
 
     def close(self) -> None:
         """End the worker threads; returns once they have ended."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QCloseEvent, QColor, QImage, QKeyEvent, QMouseEvent, Q
 from PySide6.QtWidgets import QWidget
 
 from wsiview.geometry import Region, Size
+from wsiview.gui.canvas.comparison import Comparison
 from wsiview.gui.canvas.decoration import Decoration
 from wsiview.gui.canvas.hud import Hud
 from wsiview.gui.canvas.mouse import Mouse
@@ -16,7 +17,7 @@ from wsiview.gui.canvas.tool import Tool
 from wsiview.gui.canvas.view_widget import ViewWidget
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
-from wsiview.scene.legend import Legend, legend
+from wsiview.scene.legend import Legend, legend, side_by_side
 from wsiview.scene.probe import ProbeMarks
 from wsiview.scene.synthetic import remark_on
 from wsiview.scene.viewport import Viewport
@@ -30,6 +31,8 @@ class SlideCanvas(ViewWidget):
     -------
     view_changed(Viewport), opacity_turned(float)
         As of the view widget.
+    slide_shown(Slide | None)
+        Another slide is shown, whole.
     hovered(Point | None)
         The level-0 place under the cursor, None when it leaves.
     clicked(Point)
@@ -42,6 +45,7 @@ class SlideCanvas(ViewWidget):
         As of the renderer.
     """
 
+    slide_shown = Signal(object)
     hovered = Signal(object)
     clicked = Signal(object)
     class_toggled = Signal(int)
@@ -89,6 +93,11 @@ class SlideCanvas(ViewWidget):
         return self._renderer.overlay.stack
 
     @property
+    def comparison(self) -> Comparison:
+        """What is shown of the second stack."""
+        return self._renderer.comparison
+
+    @property
     def legend(self) -> Legend | None:
         """The legend shown."""
         return self._hud.legend
@@ -132,8 +141,9 @@ class SlideCanvas(ViewWidget):
         return None if self._renderer.slide is None else self._renderer.slide.base_window.region
 
     def set_slide(self, slide: Slide | None, mpp: float | None = None) -> None:
-        """Show another slide, whole and upright; the map is taken off. The caller closes slides, after showing another or None.
+        """Show another slide, whole and upright; the map is taken off.
 
+        The caller closes slides, after showing another one or None.
         `mpp` overrides the slide's own µm per level-0 pixel.
         """
         self._slide = slide
@@ -142,6 +152,7 @@ class SlideCanvas(ViewWidget):
         self._show_legend()
         self._fit(self._view.righted())
         self.base_changed.emit()
+        self.slide_shown.emit(slide)
 
     def replace_source(self, slide: Slide) -> None:
         """Read from another slide of the same dimensions, such as one with levels built for it; the view stays.
@@ -177,18 +188,22 @@ class SlideCanvas(ViewWidget):
     def set_other_layers(self, stack: LayerStack | None) -> None:
         """Prepare a second stack of layers behind the first, to show instead of it or beside it; None: no more."""
         self._renderer.set_other_stack(stack)
+        self._show_legend()
 
     def set_other_grids(self, grids: MapGrids | None) -> None:
         """Let the second stack show another map; None: the same map as the first, as after `set_grids`."""
         self._renderer.set_other_grids(grids)
+        self._show_legend()
 
     def show_other(self, on: bool) -> None:
         """Show the second stack instead of the first."""
         self._renderer.show_other(on)
+        self._show_legend()
 
     def set_curtain(self, share: float | None) -> None:
         """Show the first stack left of this share (0–1) of the width and the second right of it; None: no curtain."""
         self._renderer.set_curtain(share)
+        self._show_legend()
 
     def set_probe(self, marks: ProbeMarks | None) -> None:
         """Draw cell, receptive field and label region, or nothing."""
@@ -226,6 +241,10 @@ class SlideCanvas(ViewWidget):
             self.tool_changed.emit(tool)
             self.update()
 
+    def look_again(self) -> None:
+        """Read what was not there yet when it was last read."""
+        self._renderer.look_again()
+
     def retry_bad_tiles(self) -> None:
         """Read unreadable tiles again."""
         self._renderer.retry_bad_tiles()
@@ -241,11 +260,12 @@ class SlideCanvas(ViewWidget):
         self._renderer.look(view, ratio, focus, moved)
 
     def _show_legend(self) -> None:
-        stack, grids = self.layers, self.grids
-        note = ""
-        if grids is not None and stack.saliency is not None and not grids.has_declared_scale(stack.saliency):
-            note = "Influence is scaled by this map alone."
-        self._hud.set_legend(None if grids is None else legend(stack, note))
+        first, other = _legend_of(self.layers, self.grids), self.comparison
+        if other.shown or other.curtain is not None:
+            second = _legend_of(other.stack, other.grids)
+            self._hud.set_legend(second if other.curtain is None else side_by_side(first, second))
+        else:
+            self._hud.set_legend(first)
         self.update()
 
     # Events
@@ -305,3 +325,10 @@ class SlideCanvas(ViewWidget):
         self._cursor = None
         self.hovered.emit(None)
         super().leaveEvent(event)
+
+
+def _legend_of(stack: LayerStack, grids: MapGrids | None) -> Legend | None:
+    name, note = stack.influence_shown, ""
+    if grids is not None and name is not None and not grids.has_declared_scale(name):
+        note = "Influence is scaled by this map alone."
+    return None if grids is None else legend(stack, note)
