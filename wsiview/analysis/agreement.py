@@ -10,6 +10,26 @@ from numpy.typing import NDArray
 from wsiview.analysis.patch_statistics import SaliencyStatistics
 from wsiview.analysis.summary import Summary, summarised
 
+BUILT_IN = (
+    "The model pools globally and then is linear: Grad-CAM is then nearly a fixed sum of the class weights, "
+    "so agreement between classes and Grad-CAM is built in and no independent evidence."
+)
+MAYBE_BUILT_IN = (
+    "If the model pools globally and then is linear, Grad-CAM is nearly a fixed sum of the class weights: "
+    "agreement between classes and Grad-CAM is then built in and no independent evidence."
+)
+
+
+def warning_of_agreement(linear_head: bool | None) -> str:
+    """What must stand beside every figure of agreement with Grad-CAM; empty where there is nothing to warn of.
+
+    Parameters
+    ----------
+    linear_head
+        Whether the model pools globally and then is linear; None if that is not known.
+    """
+    return {True: BUILT_IN, None: MAYBE_BUILT_IN, False: ""}[linear_head]
+
 
 @dataclass(frozen=True, eq=False)
 class AgreementPart:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from wsiview.analysis.agreement import AgreementPart
+from wsiview.analysis.agreement import AgreementPart, warning_of_agreement
 from wsiview.analysis.paper_tables import PaperTables
 from wsiview.analysis.scores import Scores
 from wsiview.analysis.surrogate_model import SurrogateModel
@@ -20,14 +20,6 @@ from wsiview.clustering.clustering import LETTERS
 from wsiview.clustering.whole_file import write_whole
 from wsiview.errors import WsiviewError
 
-BUILT_IN = (
-    "The model pools globally and then is linear: Grad-CAM is then nearly a fixed sum of the class weights, "
-    "so agreement between classes and Grad-CAM is built in and no independent evidence."
-)
-MAYBE_BUILT_IN = (
-    "If the model pools globally and then is linear, Grad-CAM is nearly a fixed sum of the class weights: "
-    "agreement between classes and Grad-CAM is then built in and no independent evidence."
-)
 _FORMULA = "=+-@＝＋－＠"
 
 Row = Sequence[str | int | float | None]
@@ -69,7 +61,7 @@ def write_tables(
     names = [""] * len(tables.cosine) if class_names is None else list(class_names)
     if len(names) != len(tables.cosine):
         raise ValueError(f"{len(names)} names for {len(tables.cosine)} classes")
-    warning = {True: BUILT_IN, None: MAYBE_BUILT_IN, False: ""}[linear_head]
+    warning = warning_of_agreement(linear_head)
     texts = {
         "fig4-correlation.csv": _csv(_correlation(tables, names)),
         "fig4-cosine.csv": _csv(_cosine(tables, names)),
