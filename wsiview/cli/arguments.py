@@ -29,6 +29,7 @@ def _window() -> argparse.ArgumentParser:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a slide, or a map of one")
     parser.add_argument("--model", type=Path, help="model bundle to explain (a folder)")
     parser.add_argument("--clustering", type=Path, help="clustering to lay over the slide")
+    _new_window(parser)
     parser.set_defaults(module="window_command", json=False, demo=False)
     return parser
 
@@ -47,7 +48,12 @@ def _commands() -> argparse.ArgumentParser:
 
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.description = "Open a synthetic slide with a small classifier and its clustering; nothing is downloaded."
+    _new_window(parser)
     parser.set_defaults(module="window_command", json=False, demo=True, files=[], model=None, clustering=None)
+
+
+def _new_window(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--new-window", action="store_true", help="open another window even if there is one")
 
 
 def _fit(parser: argparse.ArgumentParser) -> None:

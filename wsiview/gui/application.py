@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 import wsiview
 from wsiview.errors import ReviewError
+from wsiview.gui.arrivals import Arrivals, carry_out
 from wsiview.gui.child import COMMAND
 from wsiview.gui.dialogs.report_dialog import ReportDialog
 from wsiview.gui.explainer import Explainer
@@ -26,6 +27,7 @@ from wsiview.gui.main_window import MainWindow
 from wsiview.gui.notebook import Notebook
 from wsiview.gui.preferences import Preferences
 from wsiview.gui.session import Session
+from wsiview.gui.start_request import StartRequest
 from wsiview.gui.workers import must_exit_hard
 from wsiview.resources import resource, user_data_folder
 from wsiview.review.store import ReviewStore, default_path
@@ -33,27 +35,32 @@ from wsiview.review.store import ReviewStore, default_path
 log = logging.getLogger("wsiview")
 
 
-def open_window(
-    files: Sequence[str | Path] = (),
-    *,
-    model: str | Path | None = None,
-    clustering: str | Path | None = None,
-    demo: bool = False,
-) -> int:
-    """Open the window, with these files in it, and return when it is closed; the return value is the exit status."""
+def open_window(request: StartRequest, *, reachable: bool = True, shared: bool = True) -> int:
+    """Open a window, with what is requested in it, and return when it is closed; the return value is the exit status.
+
+    Parameters
+    ----------
+    reachable
+        Let other starts hand over to this window.
+    shared
+        If another start has opened a window at this very moment, hand over to that one instead.
+    """
     application = start()
+    instance = None
+    if reachable:
+        from wsiview.gui.single_instance import Answer, SingleInstance, hand_over
+
+        instance = SingleInstance()
+        if not instance.listen() and shared and hand_over(request) is Answer.TAKEN:
+            return 0
     window = make_window()
+    if instance is not None:
+        Arrivals(window, instance)
     reporter = _Reporter(window, log_path())
     sys.excepthook = reporter.hook
     threading.excepthook = reporter.thread_hook
     window.show()
-    if demo:
-        window.session.open_demo()
-    for path, take in ((model, window.session.choose_model), (clustering, window.session.choose_clustering)):
-        if path is not None:
-            take(Path(path))
-    for name in files:
-        window.session.open_path(Path(name))
+    carry_out(request, window)
     with_signals = _interruptible(window)
     status = application.exec()
     with_signals.stop()
