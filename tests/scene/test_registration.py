@@ -16,7 +16,6 @@ from wsiview.scene.registration import (
     Registration,
     middle_on_middle,
     registered,
-    side_by_side,
 )
 from wsiview.scene.viewport import Viewport
 
@@ -144,12 +143,23 @@ def test_turning_and_mirroring_the_screen_goes_with_both(change: Callable[[Viewp
     assert (seen.rotation, seen.flipped) == (pytest.approx(wanted.rotation), wanted.flipped)
 
 
-def test_what_lies_side_by_side_now_stays_so() -> None:
+def test_what_was_moved_into_place_by_hand_stays_there() -> None:
+    found = registered(pairs(turned(20, 1.3, shear=0.05), 3))
     first = Viewport(Point(3000, 2000), 1.5, Size(800, 600), 10)
-    second = Viewport(Point(100, 7000), 3.0, Size(641, 600), 300, flipped=True)
-    kept = side_by_side(first, second).view_of_second(first)
-    assert kept.resized(second.size).center == Point(pytest.approx(100), pytest.approx(7000))
-    assert (kept.downsample, kept.rotation, kept.flipped) == (pytest.approx(3.0), pytest.approx(300), True)
+    by_hand = Viewport(Point(100, 7000), 3.0, Size(641, 480), 300, flipped=True)
+    kept = found.adjusted(first, by_hand)
+    seen = kept.view_of_second(first)
+    assert (seen.center.x, seen.center.y) == (pytest.approx(100), pytest.approx(7000))
+    assert (seen.downsample, seen.rotation, seen.flipped) == (pytest.approx(3.0), pytest.approx(300), True)
+    assert kept.pairs == found.pairs
+
+
+def test_a_mere_shift_by_hand_keeps_the_stretch() -> None:
+    found = registered(pairs(turned(20, 1.3, shear=0.05), 3))
+    first = Viewport(Point(3000, 2000), 1.5, Size(800, 600), 10)
+    kept = found.adjusted(first, found.view_of_second(first).panned(40, -7))
+    assert kept.stretch == pytest.approx(found.stretch, rel=1e-6)
+    assert kept.to_second.rows[0][:2] == pytest.approx(found.to_second.rows[0][:2], rel=1e-6)
 
 
 def test_slides_of_which_nothing_is_known_lie_middle_on_middle() -> None:

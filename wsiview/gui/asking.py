@@ -48,6 +48,15 @@ class Asking(QObject):
         """Which map?"""
         self._choose("map", "Show map: choose its .ome.zarr folder", "", folder=True)
 
+    def second_slide(self) -> None:
+        """Which slide beside this one?"""
+        self._choose("slide", "Open slide in the second view", SLIDES, take=self._window.companions.second.show_slide)
+
+    def second_map(self) -> None:
+        """Which map beside this one?"""
+        title, take = "Map in the second view: choose its .ome.zarr folder", self._window.companions.second.show_map
+        self._choose("map", title, "", folder=True, take=take)
+
     def mpp(self) -> None:
         """How large is a pixel? Asked for by the reader."""
         self._ask_mpp("", explain=False)
@@ -93,22 +102,25 @@ class Asking(QObject):
         dialog.fileSelected.connect(take)
         self._show(dialog)
 
-    def _choose(self, kind: str, title: str, names: str, *, folder: bool = False) -> None:
-        preferences = self._window.session.preferences
-        dialog = QFileDialog(self._window, title, str(preferences.folder(kind)), names)
-        dialog.setFileMode(QFileDialog.FileMode.Directory if folder else QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(partial(self._take, kind))
-        self._show(dialog)
-
-    def _take(self, kind: str, name: str) -> None:
-        session, path = self._window.session, Path(name)
-        session.preferences.set_folder(kind, path.parent)
-        {
+    def _choose(
+        self, kind: str, title: str, names: str, *, folder: bool = False, take: Callable[[Path], None] | None = None
+    ) -> None:
+        session = self._window.session
+        usual = {
             "slide": session.open_slide,
             "model": session.choose_model,
             "clustering": session.choose_clustering,
             "map": session.show_map,
-        }[kind](path)
+        }
+        preferences = self._window.session.preferences
+        dialog = QFileDialog(self._window, title, str(preferences.folder(kind)), names)
+        dialog.setFileMode(QFileDialog.FileMode.Directory if folder else QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(partial(self._take, kind, take or usual[kind]))
+        self._show(dialog)
+
+    def _take(self, kind: str, take: Callable[[Path], None], name: str) -> None:
+        self._window.session.preferences.set_folder(kind, Path(name).parent)
+        take(Path(name))
 
     def _ask_mpp(self, reason: str, *, explain: bool) -> None:
         session = self._window.session
@@ -128,4 +140,4 @@ class Asking(QObject):
     def _return_to_slide(self) -> None:
         """Keys go to the slide again, also where no window manager hands the focus back."""
         self._window.activateWindow()
-        self._window.canvas.setFocus()
+        self._window.active_canvas.setFocus()

@@ -8,6 +8,7 @@ from wsiview.gui.appearance import Appearance
 from wsiview.gui.digits import Digits
 from wsiview.gui.full_screen import FullScreen
 from wsiview.gui.peek import Peek
+from wsiview.gui.second.second_view import SecondView
 from wsiview.gui.turning import Turning
 from wsiview.gui.whereabouts import Whereabouts
 
@@ -24,7 +25,9 @@ class Companions:
         self.peek = Peek(window.session, window.canvas)
         self.digits, self.turning, self.whereabouts = Digits(window), Turning(window), Whereabouts(window)
         self.full_screen = FullScreen(window)
+        self.second = SecondView(window)
 
     def close(self) -> None:
         """The window is closing: keep what is to be kept, end what runs."""
         self.full_screen.leave()
+        self.second.close()

@@ -75,6 +75,24 @@ class Display(QObject):
             self.set_layers(replace(self.layers, **facts))
 
     @Slot(int)
+    def toggle_class(self, index: int) -> None:
+        """Show a class, or show it no more."""
+        if self.layers is not None:
+            self.set_layers(looks.changed(self.layers, index, visible=not self.layers.classes[index].visible))
+
+    @Slot(int)
+    def show_alone(self, index: int) -> None:
+        """Show one class and no other; all again when it is the only one."""
+        if self.layers is not None:
+            self.set_layers(looks.alone(self.layers, index))
+
+    @Slot(float)
+    def turn_opacity(self, change: float) -> None:
+        """Add so much to the opacity of all layers."""
+        if self.layers is not None:
+            self.change_layers(opacity=min(1.0, max(0.0, round(self.layers.opacity + change, 2))))
+
+    @Slot(int)
     def select(self, index: int) -> None:
         """Choose the class that is described and charted."""
         if self.layers is not None and 0 <= index < len(self.layers.classes) and index != self.selected:
@@ -86,13 +104,16 @@ class Display(QObject):
     @Slot(object)
     def take_map(self, cluster_map: ClusterMap) -> None:
         """Show a map; the one that is shown already only learns its newest attributes."""
-        known = self.cluster_map is not None and self.cluster_map.path == cluster_map.path
-        self.cluster_map = cluster_map
-        if known:
-            return
-        self.grids, self._patches = grids_of(cluster_map), {}
+        if self.cluster_map is not None and self.cluster_map.path == cluster_map.path:
+            self.cluster_map = cluster_map
+        else:
+            self.put_up(cluster_map, grids_of(cluster_map), stack_of(cluster_map))
+
+    def put_up(self, cluster_map: ClusterMap, grids: MapGrids, first_look: LayerStack) -> None:
+        """Show a map whose blocks are in these grids, or follow; as its clustering was last seen, if it was."""
+        self.cluster_map, self.grids, self._patches = cluster_map, grids, {}
         self.selected = 0
-        self.layers = self._own_looks(self._as_last_seen(cluster_map))
+        self.layers = self._own_looks(self._as_last_seen(cluster_map, first_look))
         self.map_changed.emit(self.grids)
         self.layers_changed.emit(self.layers)
         self.selected_changed.emit(0)
@@ -128,11 +149,10 @@ class Display(QObject):
         if self.layers is not None and clustering_fingerprint == self.clustering_fingerprint:
             self.set_layers(self._own_looks(self.layers, [index]))
 
-    def _as_last_seen(self, cluster_map: ClusterMap) -> LayerStack:
+    def _as_last_seen(self, cluster_map: ClusterMap, first_look: LayerStack) -> LayerStack:
         """The layers that this clustering was last shown with, so that they go along from slide to slide."""
-        fresh = stack_of(cluster_map)
         before = self._seen.get(self.clustering_fingerprint)
-        return fresh if before is None else looks.carried_over(before, fresh, cluster_map.saliency_names)
+        return first_look if before is None else looks.carried_over(before, first_look, cluster_map.saliency_names)
 
     def _own_looks(self, stack: LayerStack, classes: Iterable[int] | None = None) -> LayerStack:
         """The stack with this reader's names and colours, of all classes or of some."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from wsiview.geometry import Point
+from wsiview.gui.display import Display
 from wsiview.gui.panels.histogram import Histogram, Tally
 from wsiview.gui.panels.layers_panel import LayersPanel
 from wsiview.gui.panels.meanings_panel import MeaningsPanel
@@ -28,6 +29,7 @@ class Docks(QObject):
         """Make the panels and connect them."""
         super().__init__(window)
         self._window, self._session = window, session
+        self._shown: Display = session  # whose layers the panel of layers speaks of
         self._tally: Tally | None = None
         self.layers, self.histogram, self.probe = LayersPanel(), Histogram(), ProbePanel()
         self.meanings = MeaningsPanel(session.notebook)
@@ -37,14 +39,14 @@ class Docks(QObject):
             self._dock("Cursor", "probe", self.probe),
             self._dock("Strengths", "strengths", self.histogram),
         ]
-        session.inputs_changed.connect(lambda: self.layers.show_waiting(session.computing))
+        session.inputs_changed.connect(self._show_waiting)
         session.map_changed.connect(self._show_map)
         session.block_arrived.connect(self._count_block)
         session.predictions_arrived.connect(self._show_histogram)
         session.layers_changed.connect(self._show_layers)
         session.selected_changed.connect(self._show_selected)
-        self.layers.changed.connect(session.set_layers)
-        self.layers.selected.connect(session.select)
+        self.layers.changed.connect(lambda stack: self._shown.set_layers(stack))
+        self.layers.selected.connect(self._select)
         self.layers.recolored.connect(self._recolor)
         self.histogram.threshold_wanted.connect(self.layers.set_threshold_of_selected)
         self.meanings.class_wanted.connect(session.select)
@@ -78,12 +80,24 @@ class Docks(QObject):
         """Menu items that show and hide the docks."""
         return [dock.toggleViewAction() for dock in self._docks]
 
-    def show_place(self, place: Point | None) -> None:
-        """Read the map at a place (level-0 px)."""
-        grids, stack = self._session.grids, self._session.layers
+    def show_view(self, display: Display) -> None:
+        """Let the panel of layers speak of another view."""
+        self._shown = display
+        names = display.cluster_map.saliency_names if display.cluster_map is not None else ()
+        self.layers.show_sources(names, prediction=display.grids is not None)
+        self.layers.show_layers(display.layers)
+        self.layers.show_selected(display.selected)
+        self._show_waiting()
+        self._docks[0].setWindowTitle("Layers" if display is self._session else "Layers of the second view")
+
+    def show_place(self, display: Display, place: Point | None) -> None:
+        """Read the map of a view at a place (level-0 px)."""
+        grids, stack = display.grids, display.layers
         if place is None or grids is None or stack is None:
+            self.probe.show_layers(self._session.layers)
             self.probe.show_reading(None)
         else:
+            self.probe.show_layers(stack)
             self.probe.show_reading(read_at(grids, stack, place))
 
     def close(self) -> None:
@@ -99,11 +113,17 @@ class Docks(QObject):
         self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         return dock
 
+    def _show_waiting(self) -> None:
+        if self._shown is self._session:
+            self.layers.show_waiting(self._session.computing)
+        else:
+            self.layers.show_no_map()
+
     def _show_map(self, grids: object) -> None:
         session = self._session
         self._tally = Tally(session.grids.n_classes) if session.grids is not None else None
-        saliency = session.cluster_map.saliency_names if session.cluster_map is not None else ()
-        self.layers.show_sources(saliency, prediction=session.grids is not None)
+        if self._shown is session:
+            self.show_view(session)
         self.histogram.show_class(None, None)
 
     def _count_block(self, row: int, col: int) -> None:
@@ -112,12 +132,15 @@ class Docks(QObject):
             self._tally.put(row, col, block.strength, block.state)
 
     def _show_layers(self, stack: LayerStack | None) -> None:
-        for panel in (self.layers, self.meanings, self.probe):
+        if self._shown is self._session:
+            self.layers.show_layers(stack)
+        for panel in (self.meanings, self.probe):
             panel.show_layers(stack)
         self._show_histogram()
 
     def _show_selected(self, index: int) -> None:
-        self.layers.show_selected(index)
+        if self._shown is self._session:
+            self.layers.show_selected(index)
         self.meanings.show_class(index)
         self._show_histogram()
 
@@ -126,6 +149,14 @@ class Docks(QObject):
         if stack is not None and self._tally is not None and index < len(stack.classes):
             self.histogram.show_class(stack.classes[index], self._tally.counts(index))
 
+    def _select(self, index: int) -> None:
+        """Choose a class in the panel of layers; what is written about it is shown where the first view has it too."""
+        self._shown.select(index)
+        if self._shown.clustering_fingerprint == self._session.clustering_fingerprint:
+            self._session.select(index)
+        self.layers.show_selected(index)
+
     def _recolor(self, index: int, color: tuple[int, int, int]) -> None:
-        if (stack := self._session.layers) is not None:
-            self._session.notebook.recolor(index, stack.classes[index].color, color)
+        if (stack := self._shown.layers) is not None:
+            clustering = self._shown.clustering_fingerprint
+            self._session.notebook.recolor(clustering, index, stack.classes[index].color, color)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -48,6 +48,39 @@ def with_saliency(stack: LayerStack, name: str | None) -> LayerStack:
 def with_prediction(stack: LayerStack, on: bool) -> LayerStack:
     """Show, or not, the model's score on its patches."""
     return replace(stack, prediction=on, hidden=False)
+
+
+def strongest_alone(stack: LayerStack) -> LayerStack:
+    """Nothing but which class is strongest, with this stack's classes and opacity."""
+    return LayerStack(stack.classes, opacity=stack.opacity)
+
+
+def strength_alone(stack: LayerStack, index: int) -> LayerStack:
+    """Nothing but how strong one class is."""
+    bare = nothing(changed(stack, index, visible=True))
+    return replace(bare, strength=(index,))
+
+
+def saliency_alone(stack: LayerStack, name: str) -> LayerStack:
+    """Nothing but an influence map."""
+    return replace(nothing(stack), saliency=name)
+
+
+def prediction_alone(stack: LayerStack) -> LayerStack:
+    """Nothing but the model's score."""
+    return replace(nothing(stack), prediction=True)
+
+
+def nothing(stack: LayerStack) -> LayerStack:
+    """The slide alone, with classes and opacity kept for what is laid over it next."""
+    return replace(strongest_alone(stack), strongest=False)
+
+
+def counterpart(stack: LayerStack, saliency_names: Sequence[str]) -> LayerStack:
+    """What is worth seeing beside a stack: the influence map, or the classes where that is shown already."""
+    if stack.saliency is not None:
+        return strongest_alone(stack)
+    return saliency_alone(stack, saliency_names[0]) if saliency_names else nothing(stack)
 
 
 def all_visible(stack: LayerStack, visible: bool) -> LayerStack:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -9,7 +10,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplicat
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from wsiview.geometry import Point
-from wsiview.gui import looks
 from wsiview.gui.asking import Asking
 from wsiview.gui.canvas.overview import OverviewWidget
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
@@ -27,13 +27,11 @@ from wsiview.gui.session import Session
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.probe import probe_marks
 from wsiview.scene.synthetic import remark_on
-from wsiview.scene.viewport import Viewport
 from wsiview.slide.slide import Slide
 
 LAYOUT = "1"  # raised when docks come or go, so that a remembered state never hides a new one
 FOCUS_PAUSE = 250  # ms between two words to the explainer about what is in view
 MANY_BAD_TILES = 5
-USUAL_MPP = 0.25  # µm, taken for a slide of unknown scale when one asks for a magnification
 
 
 class MainWindow(QMainWindow):
@@ -79,7 +77,6 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.welcome)
         self.views = QSplitter()
         self.views.setChildrenCollapsible(False)
-        self.views.addWidget(self.canvas)
         self.pages.addWidget(self.views)
         middle = QWidget()
         column = QVBoxLayout(middle)
@@ -108,7 +105,7 @@ class MainWindow(QMainWindow):
         session.predictions_arrived.connect(self.canvas.predictions_changed)
         session.layers_changed.connect(self._show_layers)
         session.progress_changed.connect(self.status.show_step)
-        session.scale_changed.connect(self._show_scale)
+        session.scale_changed.connect(self.show_scale)
         session.told.connect(self.show_message)
         session.mpp_needed.connect(lambda _: self.asking.mpp_for_map())
         session.notebook.edits.canUndoChanged.connect(self.menus.refresh)
@@ -117,12 +114,12 @@ class MainWindow(QMainWindow):
     def _connect_widgets(self) -> None:
         session = self.session
         self.canvas.view_changed.connect(self._follow_view)
-        self.canvas.hovered.connect(self._follow_cursor)
+        self.canvas.hovered.connect(lambda place: self.show_cursor(session, self.canvas, place))
         self.canvas.bad_tiles.connect(self._count_bad_tiles)
         self.canvas.trouble.connect(lambda sentence: session.tell(sentence, Weight.ERROR))
-        self.canvas.class_toggled.connect(self._toggle_class)
-        self.canvas.class_soloed.connect(self._show_alone)
-        self.canvas.opacity_turned.connect(self._turn_opacity)
+        self.canvas.class_toggled.connect(session.toggle_class)
+        self.canvas.class_soloed.connect(session.show_alone)
+        self.canvas.opacity_turned.connect(session.turn_opacity)
         self.canvas.clicked.connect(lambda _: self.canvas.setFocus())
         self.sources.wanted.connect(self.menus.run)
         self.welcome.wanted.connect(self.menus.run)
@@ -135,12 +132,12 @@ class MainWindow(QMainWindow):
     @property
     def active_display(self) -> Display:
         """What the view that has the keys shows."""
-        return self.session
+        return self.companions.second.active_display
 
     @property
     def active_canvas(self) -> SlideCanvas:
         """The view that has the keys."""
-        return self.canvas
+        return self.companions.second.active_canvas
 
     # What the session tells
 
@@ -149,7 +146,7 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentWidget(self.views if slide is not None else self.welcome)
         self.setWindowTitle(_title(self.session.slide))
         self.status.show_bad_tiles(0)
-        self._show_scale()
+        self.show_scale()
         self.canvas.setFocus()
 
     def _show_opening(self, name: str) -> None:
@@ -175,11 +172,10 @@ class MainWindow(QMainWindow):
             self.canvas.set_layers(stack)
         self.menus.refresh()
 
-    def _show_scale(self) -> None:
-        viewport = self.canvas.viewport if self.session.slide is not None else None
-        downsample = viewport.downsample if viewport is not None else None
+    def show_scale(self) -> None:
+        """Say how closely the view that has the keys looks."""
         self.canvas.set_mpp(_across(self.session.mpp))
-        self.status.show_scale(downsample, self.session.mpp, self.canvas.pixel_ratio)
+        self._follow_view()
 
     def show_message(self, message: Message) -> None:
         """Show a message above the slide."""
@@ -191,12 +187,6 @@ class MainWindow(QMainWindow):
     def zoom(self, factor: float) -> None:
         """Magnify, at the cursor where it is over the slide."""
         self.active_canvas.zoom(factor)
-
-    def magnify(self, microns: float) -> None:
-        """So many µm on one screen pixel; level-0 pixels where the slide's scale is unknown."""
-        canvas, mpp = self.active_canvas, self.active_display.mpp
-        downsample = microns / (mpp[0] if mpp is not None else USUAL_MPP) / canvas.pixel_ratio
-        canvas.zoom(canvas.viewport.downsample / downsample)
 
     def undo(self) -> None:
         """Take back the last thing written; what is being written counts."""
@@ -212,16 +202,14 @@ class MainWindow(QMainWindow):
         """Save what is shown."""
         self.asking.picture_path(self.screenshots.suggested_name(), self.screenshots.save)
 
-    def toggle_full_screen(self) -> None:
-        """Full screen, or back."""
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-
     def leave(self) -> None:
         """Close the window."""
         self.close()
 
-    def _follow_view(self, viewport: Viewport) -> None:
-        self.status.show_scale(viewport.downsample, self.session.mpp, self.canvas.pixel_ratio)
+    def _follow_view(self) -> None:
+        display, canvas = self.active_display, self.active_canvas
+        downsample = canvas.viewport.downsample if display.slide is not None else None
+        self.status.show_scale(downsample, display.mpp, canvas.pixel_ratio)
         if not self._focus_timer.isActive():
             self._focus_timer.start()
 
@@ -229,38 +217,26 @@ class MainWindow(QMainWindow):
         if self.session.slide is not None:
             self.session.look_at(self.canvas.viewport.region)
 
-    def _follow_cursor(self, place: Point | None) -> None:
-        session = self.session
-        self.status.show_place(place, session.mpp)
-        self.docks.show_place(place)
-        if place is None or session.grids is None or session.layers is None:
-            self.canvas.set_probe(None)
+    def show_cursor(self, display: Display, canvas: SlideCanvas, place: Point | None) -> None:
+        """Say and mark what lies under the cursor in one of the views."""
+        self.status.show_place(place, display.mpp)
+        self.docks.show_place(display, place)
+        if place is None or display.grids is None or display.layers is None:
+            canvas.set_probe(None)
         else:
-            letters = tuple(look.letter for look in session.layers.classes)
-            self.canvas.set_probe(probe_marks(session.grids, place, letters))
+            letters = tuple(look.letter for look in display.layers.classes)
+            canvas.set_probe(probe_marks(display.grids, place, letters))
 
     def _count_bad_tiles(self, count: int) -> None:
         self.status.show_bad_tiles(count)
         if count == MANY_BAD_TILES:
             self.session.tell("Several tiles of this slide can't be read; they are hatched.", Weight.WARNING)
 
-    def _toggle_class(self, index: int) -> None:
-        if (stack := self.session.layers) is not None:
-            self.session.set_layers(looks.changed(stack, index, visible=not stack.classes[index].visible))
-
-    def _show_alone(self, index: int) -> None:
-        if (stack := self.session.layers) is not None:
-            self.session.set_layers(looks.alone(stack, index))
-
-    def _turn_opacity(self, change: float) -> None:
-        if (stack := self.session.layers) is not None:
-            self.session.change_layers(opacity=min(1.0, max(0.0, round(stack.opacity + change, 2))))
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape dismisses the message and returns to the slide."""
         if event.key() == Qt.Key.Key_Escape:
             self.banner.dismiss()
-            self.canvas.setFocus()
+            self.active_canvas.setFocus()
             return
         super().keyPressEvent(event)
 
@@ -273,6 +249,10 @@ class MainWindow(QMainWindow):
         """Open what was dropped: slide, model, clustering, map, in any order."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
+        self.open_paths(paths)
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open slides, models, clusterings and maps, in any order."""
         for path in paths:
             self.session.open_path(path)
 

@@ -43,6 +43,11 @@ class Notebook(QObject):
         self.saved_at: datetime | None = None
 
     @property
+    def review(self) -> ReviewStore | None:
+        """The reader's file, None when it can't be opened."""
+        return self._review
+
+    @property
     def writable(self) -> bool:
         """Whether words can be kept."""
         return self._review is not None and not self._review.read_only
@@ -87,10 +92,10 @@ class Notebook(QObject):
         """Colours chosen by hand, by class index."""
         return self._preferences.colors(clustering_fingerprint)
 
-    def recolor(self, index: int, before: Color, after: Color) -> None:
+    def recolor(self, clustering_fingerprint: str, index: int, before: Color, after: Color) -> None:
         """Give a class another colour, as a step that can be undone."""
-        if self.clustering is not None and before != after:
-            self.edits.push(Recolor(self, self.clustering, index, before, after))
+        if before != after:
+            self.edits.push(Recolor(self, clustering_fingerprint, index, before, after))
 
     def store_meaning(self, clustering_fingerprint: str, index: int, meaning: Meaning) -> None:
         """Write through to the review file (called by edits)."""

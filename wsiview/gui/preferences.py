@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from wsiview.geometry import Affine, Point
 from wsiview.resources import user_data_folder
 from wsiview.scene.palette import Color
+from wsiview.scene.registration import Pair, Registration
 
 RECENT = 12  # files that the list of recent ones keeps
 
@@ -71,6 +74,26 @@ class Preferences:
         """Remember a slide's scale."""
         self._put(f"mpp/{slide_fingerprint}", json.dumps(list(mpp)))
 
+    # How slides lie upon each other
+
+    def registration(self, first_fingerprint: str, second_fingerprint: str) -> Registration | None:
+        """How two slides were aligned, in whichever order that was."""
+        found = _registration(self._text(_pair_key(first_fingerprint, second_fingerprint)))
+        if found is None:
+            found = _registration(self._text(_pair_key(second_fingerprint, first_fingerprint)))
+            return None if found is None else found.inverse
+        return found
+
+    def set_registration(self, first_fingerprint: str, second_fingerprint: str, how: Registration | None) -> None:
+        """Remember how two slides lie upon each other, or forget it."""
+        self._settings.remove(_pair_key(second_fingerprint, first_fingerprint))
+        key = _pair_key(first_fingerprint, second_fingerprint)
+        if how is None:
+            self._settings.remove(key)
+            return
+        pairs = [[pair.first.x, pair.first.y, pair.second.x, pair.second.y] for pair in how.pairs]
+        self._put(key, json.dumps({"to_second": how.to_second.rows, "pairs": pairs}))
+
     # What a reader made their own
 
     def colors(self, clustering_fingerprint: str) -> dict[int, Color]:
@@ -125,3 +148,19 @@ class Preferences:
         except ValueError:
             return []
         return [str(value) for value in values] if isinstance(values, list) else []
+
+
+def _pair_key(first_fingerprint: str, second_fingerprint: str) -> str:
+    return f"registrations/{first_fingerprint}/{second_fingerprint}"
+
+
+def _registration(text: str) -> Registration | None:
+    """What `set_registration` wrote; None for anything else."""
+    try:
+        kept = json.loads(text)
+        pairs = [Pair(Point(float(a), float(b)), Point(float(c), float(d))) for a, b, c, d in kept["pairs"]]
+        to = Affine.from_rows(kept["to_second"])
+    except (ValueError, TypeError, KeyError):
+        return None
+    sound = all(math.isfinite(value) for row in to.rows for value in row) and to.a * to.d != to.b * to.c
+    return Registration(to, tuple(pairs)) if sound else None

@@ -48,7 +48,7 @@ class Registration:
     to_second
         From level-0 pixels of the first slide to those of the second.
     pairs
-        The points it was made from; none where the slides were laid side by side by hand.
+        The points it was made from; none where the slides were laid upon each other by hand.
     """
 
     to_second: Affine
@@ -115,6 +115,12 @@ class Registration:
             flipped=flipped,
         )
 
+    def adjusted(self, first: Viewport, second: Viewport) -> Registration:
+        """Moved, turned and scaled so that what two views of the slides show now lies upon each other."""
+        expected = self.view_of_second(first)
+        correction = second.resized(expected.size).to_level0.after(expected.to_device)
+        return replace(self, to_second=correction.after(self.to_second))
+
     def view_of_first(self, view: Viewport) -> Viewport:
         """The view of the first slide that shows what a view of the second one shows, on as many pixels."""
         return self.inverse.view_of_second(view)
@@ -153,11 +159,6 @@ def registered(pairs: Sequence[Pair], *, mirrored: bool = False) -> Registration
             )
         return Registration(to, tuple(pairs))
     raise ValueError(f"{len(pairs)} points, not 2 or 3")
-
-
-def side_by_side(first: Viewport, second: Viewport) -> Registration:
-    """What two views show now lies upon each other."""
-    return Registration(second.resized(first.size).to_level0.after(first.to_device))
 
 
 def middle_on_middle(first: Region, second: Region, scale: float) -> Registration:

@@ -79,6 +79,17 @@ class ViewWidget(QWidget):
         self._fitting = False
         self._show(view)
 
+    def follow(self, view: Viewport) -> None:
+        """Look where another view leads, beyond the limits of this slide if need be; the size is the widget's own."""
+        self._fitting = False
+        if self.dimensions is not None:
+            self._look(replace(view, size=self._device_size()))
+
+    @property
+    def fitting(self) -> bool:
+        """Whether the whole slide is shown, and stays so while the window is resized."""
+        return self._fitting
+
     def fit(self) -> None:
         """Show the whole slide, or the part of it that was scanned; it stays whole while the window is resized."""
         self._fit(self._view)
@@ -152,6 +163,9 @@ class ViewWidget(QWidget):
         # The middle of the view never leaves the slide, so it can't get lost.
         center = Point(min(max(place.x, 0.0), size.width), min(max(place.y, 0.0), size.height))
         view = replace(view, center=center, size=self._device_size(), downsample=self._allowed(view.downsample))
+        self._look(view, moved)
+
+    def _look(self, view: Viewport, moved: tuple[float, float] = (0.0, 0.0)) -> None:
         changed, self._view = view != self._view, view
         self.prepare(view, moved)
         if changed:
@@ -163,8 +177,8 @@ class ViewWidget(QWidget):
         super().resizeEvent(event)
         if self._fitting:
             self.fit()
-        else:
-            self._show(self._view.resized(self._device_size()))
+        elif self.dimensions is not None:
+            self._look(self._view.resized(self._device_size()))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the screen's pixel ratio."""

@@ -28,6 +28,7 @@ from wsiview.scene.layers import LayerStack, Look
 LOOKS: tuple[tuple[Look, str], ...] = (("default", "Clear"), ("paper", "As in the paper"))
 CHOOSE = "Layers appear here once a model and a clustering are chosen for the slide."
 WAIT = "Layers appear here as soon as the map begins to fill."
+NO_MAP = "There is no map of the slide in the second view yet; open it in the first view and press Explain."
 PAPER_WARNING = "Weak signals amplified: cube-root opacity, all classes stacked."
 
 
@@ -82,6 +83,10 @@ class LayersPanel(QWidget):
     def show_waiting(self, waiting: bool) -> None:
         """Say what the reader has to do, or to wait for, before there are layers."""
         self.empty.setText(WAIT if waiting else CHOOSE)
+
+    def show_no_map(self) -> None:
+        """Say that the slide of the second view has none."""
+        self.empty.setText(NO_MAP)
 
     def show_layers(self, stack: LayerStack | None) -> None:
         """Show this stack; None when there is no map."""

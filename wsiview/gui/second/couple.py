@@ -1,0 +1,93 @@
+"""Couple: the two views side by side, and what goes on between them: link, points, the cursor's mark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from wsiview.geometry import Point
+from wsiview.gui.second.aligning import Aligning
+from wsiview.gui.second.link import Link
+from wsiview.gui.second.marks import CursorMark
+from wsiview.gui.second.pairing import Pairing
+from wsiview.gui.second.second_display import SecondDisplay
+from wsiview.gui.second.second_pane import SecondPane
+from wsiview.slide.slide import Slide
+
+if TYPE_CHECKING:
+    from wsiview.gui.main_window import MainWindow
+
+
+class Couple(QObject):
+    """Built when the second view is first opened."""
+
+    def __init__(self, window: MainWindow, display: SecondDisplay, pane: SecondPane) -> None:
+        """Connect the two; the link is still off."""
+        super().__init__(pane)
+        self._window, self._display, self.pane = window, display, pane
+        first, second = window.canvas, pane.canvas
+        self._first, self.canvas = first, second
+        self.link = Link(first, second, self)
+        self.pairing = Pairing(window.session, display, self.link, first, second)
+        self.aligning = Aligning(first, second, self)
+        self._marks = CursorMark(first), CursorMark(second)
+        self._was_linked = False
+        self.link.changed.connect(self._show_link)
+        self.aligning.ended.connect(self._link_again)
+        self.aligning.aligned.connect(self.pairing.align)
+        display.slide_changed.connect(self._show_slide)
+        display.scale_changed.connect(self._meet)
+        first.hovered.connect(self._follow_first)
+        second.hovered.connect(self._follow_second)
+        second.view_changed.connect(self._show_scale)
+        second.view_changed.connect(window.companions.whereabouts.refresh)
+
+    def align(self) -> None:
+        """Ask for points; each view moves alone meanwhile."""
+        if not self.aligning.running:
+            self._was_linked = self.link.on
+            self.link.set_on(False)
+            self.aligning.start()
+
+    def forget_cursor(self) -> None:
+        """Show it in no view."""
+        for mark in self._marks:
+            mark.show_at(None)
+
+    @Slot(object)
+    def _show_slide(self, slide: Slide | None) -> None:
+        with self.link.still():
+            self.pane.show_slide(slide)
+        self._meet()
+
+    @Slot()
+    def _meet(self) -> None:
+        self.aligning.cancel()
+        if self._display.slide is not None:
+            self.pairing.meet()
+
+    @Slot()
+    def _link_again(self) -> None:
+        self.link.set_on(self._was_linked)
+
+    @Slot()
+    def _show_link(self) -> None:
+        self.pane.buttons.show_link(linked=self.link.on, can_align=self.pairing.of_two_slides)
+        self._window.menus.refresh()
+
+    @Slot(object)
+    def _show_scale(self, _view: object) -> None:
+        if self._window.active_canvas is self.canvas:
+            self._window.show_scale()
+
+    @Slot(object)
+    def _follow_first(self, place: Point | None) -> None:
+        seen = place is not None and self.link.on and self.canvas.slide is not None
+        self._marks[1].show_at(self.link.registration.in_second(place) if seen and place is not None else None)
+
+    @Slot(object)
+    def _follow_second(self, place: Point | None) -> None:
+        seen = place is not None and self.link.on
+        self._marks[0].show_at(self.link.registration.in_first(place) if seen and place is not None else None)
+        self._window.show_cursor(self._display, self.canvas, place)
