@@ -9,6 +9,7 @@ import safetensors.numpy
 from safetensors import safe_open
 
 from wsiview.clustering import Clustering, Geometry, read_slide_names, write_slide_names
+from wsiview.clustering.normality import Normality
 from wsiview.errors import ClusteringError
 
 GEOMETRY = Geometry(512, 256, 2, (16, 16), (8.0, 8.0), (196, 196), 0.344, 256, 0.1, "overlap")
@@ -49,6 +50,40 @@ def rewritten(path: Path, tensors=None, text=None, drop=None, key: str = KEY) ->
     description |= text or {}
     path.write_bytes(safetensors.numpy.save(arrays, metadata={key: json.dumps(description)}))
     return path
+
+
+NORMAL = Normality(np.array([2.0, 0.25]), np.array([[1.5, -0.1], [-0.1, 0.04]]), 9.2)
+
+
+def test_the_normal_range_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "calibrated.clustering"
+    make(normal={"overlap": NORMAL}).save(path)
+    again = Clustering.load(path)
+    assert again.normal["overlap"].to_json() == NORMAL.to_json()
+    assert again.fingerprint == make().fingerprint
+    with safe_open(str(path), framework="numpy") as stream:
+        assert stream.get_slice("normal_cov").get_shape() == [1, 2, 2]
+
+
+def test_a_file_without_a_normal_range_is_read(saved: Path) -> None:
+    assert Clustering.load(rewritten(saved, text={"calibrated": []})).normal == {}
+    with safe_open(str(saved), framework="numpy") as stream:
+        description = json.loads(stream.metadata()[KEY])
+    del description["calibrated"]  # as files were at first
+    with safe_open(str(saved), framework="numpy") as stream:
+        arrays = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+    saved.write_bytes(safetensors.numpy.save(arrays, metadata={KEY: json.dumps(description)}))
+    assert Clustering.load(saved).normal == {}
+
+
+def test_a_normal_range_that_is_damaged_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "calibrated.clustering"
+    make(normal={"overlap": NORMAL}).save(path)
+    with pytest.raises(ClusteringError, match="normal range has no extent"):
+        Clustering.load(rewritten(path, {"normal_cov": np.zeros((1, 2, 2))}))
+    make(normal={"overlap": NORMAL}).save(path)
+    with pytest.raises(ClusteringError, match="normal_cut"):
+        Clustering.load(rewritten(path, drop=["normal_cut"]))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from wsiview.clustering.clustering_file import read_parts, write_parts
 from wsiview.clustering.geometry import Geometry
 from wsiview.clustering.nnls import MAX_CLASSES
+from wsiview.clustering.normality import Normality
 from wsiview.errors import ClusteringError
 
 VERSION = 1
@@ -52,6 +53,8 @@ class Clustering:
         ‖V − WH‖² after each pass.
     parameters
         Every fit parameter and the seed, plain JSON values.
+    normal
+        Evaluation → which feature vectors look like those of the fit; empty in older files.
     created
         ISO 8601, with time zone.
     software
@@ -71,6 +74,7 @@ class Clustering:
     share: tuple[float, ...] = ()
     objective: tuple[float, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    normal: Mapping[str, Normality] = field(default_factory=dict)
     created: str = ""
     software: Mapping[str, str] = field(default_factory=dict)
 
@@ -146,6 +150,10 @@ class Clustering:
             "weight_quantiles": self.weight_quantiles,
             "manifest": self.manifest,
         }
+        if self.normal:
+            tensors["normal_mean"] = np.stack([one.mean for one in self.normal.values()])
+            tensors["normal_cov"] = np.stack([one.cov for one in self.normal.values()])
+            tensors["normal_cut"] = np.array([one.cut for one in self.normal.values()])
         write_parts(Path(path), tensors, self._description())
 
     @classmethod
@@ -183,6 +191,7 @@ class Clustering:
             "share": list(self.share),
             "objective": list(self.objective),
             "parameters": dict(self.parameters),
+            "calibrated": list(self.normal),
             "created": self.created,
             "software": dict(self.software),
             "fingerprint": self.fingerprint,
@@ -211,6 +220,7 @@ class Clustering:
             share=tuple(_finite(one) for one in text["share"]),
             objective=tuple(_finite(one) for one in text["objective"]),
             parameters=dict(text["parameters"]),
+            normal=_normal(tensors, text.get("calibrated", [])),
             created=text["created"],
             software={str(key): str(value) for key, value in text["software"].items()},
         )
@@ -241,6 +251,15 @@ def _fault(
     if len(manifest) and (manifest[:, 0].min() < 0 or manifest[:, 0].max() >= slides):
         return f"its list of patches speaks of slides beyond its {slides}"
     return None
+
+
+def _normal(tensors: Mapping[str, NDArray[Any]], evaluations: Sequence[str]) -> dict[str, Normality]:
+    """The normal range of each evaluation, from the rows of three tensors; none where the file has none."""
+    if not evaluations:
+        return {}
+    rows = zip(tensors["normal_mean"], tensors["normal_cov"], tensors["normal_cut"], strict=True)
+    ranges = [Normality(mean, cov, float(cut)) for mean, cov, cut in rows]
+    return dict(zip(map(str, evaluations), ranges, strict=True))
 
 
 def _finite(value: Any) -> float:

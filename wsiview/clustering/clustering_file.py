@@ -1,4 +1,4 @@
-"""Clustering file: three tensors and one description in a safetensors file, and the slide names beside it."""
+"""Clustering file: tensors and one description in a safetensors file, and the slide names beside it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from wsiview.errors import ClusteringError
 
 _KEY = "wsiview.clustering"
 _KINDS = {"class_vectors": "F32", "weight_quantiles": "F64", "manifest": "I64"}
+_LATER = {"normal_mean": "F64", "normal_cov": "F64", "normal_cut": "F64"}  # which older files don't have
 
 
 def write_parts(path: Path, tensors: Mapping[str, NDArray[Any]], description: Mapping[str, Any]) -> None:
@@ -64,10 +65,11 @@ def read_parts(path: Path, version: int) -> tuple[dict[str, NDArray[Any]], dict[
             missing = sorted(set(_KINDS) - set(stream.keys()))
             if missing:
                 raise ClusteringError(f"{path} is incomplete, {', '.join(missing)} is missing: get it again")
-            wrong = [name for name, kind in _KINDS.items() if stream.get_slice(name).get_dtype() != kind]
+            kinds = {**_KINDS, **{name: kind for name, kind in _LATER.items() if name in stream.keys()}}  # noqa: SIM118
+            wrong = [name for name, kind in kinds.items() if stream.get_slice(name).get_dtype() != kind]
             if wrong:
                 raise ClusteringError(f"{path} holds {', '.join(wrong)} in another number format: get it again")
-            return {name: np.array(stream.get_tensor(name)) for name in _KINDS}, description
+            return {name: np.array(stream.get_tensor(name)) for name in kinds}, description
     except SafetensorError as error:
         raise ClusteringError(f"{path} is no clustering or a damaged one: get it again ({error})") from error
     except (OSError, ValueError) as error:

@@ -16,6 +16,7 @@ from wsiview import __version__
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.geometry import Geometry
 from wsiview.clustering.nmf import fit
+from wsiview.clustering.normality import normality_of
 from wsiview.errors import UsageError
 from wsiview.explain.sampling import Sampler
 from wsiview.explain.settings import FitSettings
@@ -82,6 +83,7 @@ def fit_clustering(
         unreadable += sample.unreadable
     everything = np.concatenate(vectors)
     found = fit(everything, settings.n_classes, seed=settings.seed, progress=progress)
+    normality = normality_of(everything, found.class_vectors)
     clustering = Clustering(
         class_vectors=found.class_vectors,
         weight_quantiles=found.quantiles,
@@ -93,6 +95,7 @@ def fit_clustering(
         model_name=classifier.bundle.name,
         geometry=geometry,
         parameters={**asdict(settings), **found.parameters, "unreadable": unreadable},
+        normal={} if normality is None else {settings.evaluation: normality},
         slides=tuple(fingerprints),
         share=tuple(float(one) for one in found.share),
         objective=found.objective,

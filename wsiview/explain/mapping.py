@@ -203,6 +203,8 @@ def _attributes(
 ) -> dict[str, Any]:
     scale, geometry, cells = places.level.scale, clustering.geometry, places.grid.cells
 
+    normal = clustering.normal.get(request.evaluation)
+
     def level0(side_x: float, side_y: float) -> list[float]:
         return [side_x * scale[0], side_y * scale[1]]
 
@@ -226,6 +228,7 @@ def _attributes(
             "fingerprint": clustering.fingerprint,
             "gram": clustering.gram.tolist(),
             "fitted_on_this_slide": slide.fingerprint in clustering.slides,
+            "normal": None if normal is None else normal.to_json(),
         },
         "cells": {"stride": cells.stride, "centre": cells.centre, "locations": places.grid.locations},
         "parameters": {**request.parameters, "tissue": places.tissue.digest(), "scale": list(scale)},
