@@ -19,7 +19,7 @@ from wsiview.progress import Cancelled, Progress, Step
 from wsiview.slide import level_cache, missing_levels
 from wsiview.slide.array_slide import ArraySlide
 from wsiview.slide.built_slide import BuiltSlide
-from wsiview.slide.level_building import CHUNK, MISSING, build_levels
+from wsiview.slide.level_building import CHUNK, MISSING, PENDING, build_levels
 from wsiview.slide.level_cache import LevelCache, LevelsNotKept
 from wsiview.slide.level_file import TILE
 from wsiview.slide.missing_levels import MissingLevel
@@ -56,6 +56,16 @@ class FlatSlide(ArraySlide):
 
     def _let_go(self, area: int) -> None:
         self.alive -= area
+
+
+class Nobody:
+    """Keeps no tile."""
+
+    def begin(self, level: int, row: int, col: int, pixels: Pixels) -> None:
+        pass
+
+    def put(self, level: int, row: int, col: int, pixels: Pixels) -> None:
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +108,14 @@ def test_each_pixel_is_the_mean_of_those_below_it(flat: FlatSlide, pixels: Pixel
     levels = levels_of(flat, (4, 16))
     made = [np.zeros((level.size.height, level.size.width, 3), np.uint8) for level in levels]
 
-    def put(index: int, row: int, col: int, tile: Pixels) -> None:
-        assert tile.shape[0] <= TILE
-        assert not made[index][row * TILE, col * TILE].any(), "each tile is made once"
-        made[index][row * TILE : row * TILE + tile.shape[0], col * TILE : col * TILE + tile.shape[1]] = tile
+    class Sheets(Nobody):
+        def put(self, level: int, row: int, col: int, pixels: Pixels) -> None:
+            assert pixels.shape[0] <= TILE
+            assert not made[level][row * TILE, col * TILE].any(), "each tile is made once"
+            made[level][row * TILE : row * TILE + pixels.shape[0], col * TILE : col * TILE + pixels.shape[1]] = pixels
 
     steps: list[Step] = []
-    assert build_levels(flat, levels, put, Progress(steps.append), "Preparing") == ()
+    assert build_levels(flat, levels, Sheets(), Progress(steps.append), "Preparing") == ()
     assert np.abs(made[0] - means(pixels, 4)).max() <= 0.5
     assert np.abs(made[1] - means(pixels, 16)).max() <= 1.0, "rounded once more"
     assert [step.done for step in steps] == [*range(1, steps[0].total + 1)]
@@ -113,10 +124,11 @@ def test_each_pixel_is_the_mean_of_those_below_it(flat: FlatSlide, pixels: Pixel
 def test_no_more_than_one_square_of_the_source_is_in_memory(flat: FlatSlide) -> None:
     kept = [0]
 
-    def put(index: int, row: int, col: int, tile: Pixels) -> None:
-        kept[0] += tile.shape[0] * tile.shape[1]
+    class Scale(Nobody):
+        def put(self, level: int, row: int, col: int, pixels: Pixels) -> None:
+            kept[0] += pixels.shape[0] * pixels.shape[1]
 
-    build_levels(flat, levels_of(flat, (4, 16, 64)), put, Progress(), "Preparing")
+    build_levels(flat, levels_of(flat, (4, 16, 64)), Scale(), Progress(), "Preparing")
     assert flat.largest <= CHUNK * CHUNK
     assert flat.most_alive <= CHUNK * CHUNK, "a square is let go before the next is read"
     assert kept[0] >= WIDTH * HEIGHT / 16
@@ -140,6 +152,28 @@ def test_levels_are_built_once_and_found_again(flat: FlatSlide, cache: LevelCach
     assert (whole[:, :3] == 255).all()
     assert (whole[-(-HEIGHT // 4) - 5 :] == 255).all()
     assert np.array_equal(again.read(0, 100, 50, 70, 60), pixels[50:110, 100:170]), "the file's own level is its own"
+
+
+def test_levels_can_be_looked_at_while_they_are_built(flat: FlatSlide, cache: LevelCache, pixels: Pixels) -> None:
+    growing: list[BuiltSlide] = []
+    seen: list[tuple[float, bool]] = []
+    size = Size(-(-WIDTH // 16), -(-HEIGHT // 16))
+
+    def look(step: Step) -> None:
+        slide = growing[0]
+        coarse = slide.read(2, 0, 0, size.width, size.height)
+        pending = float((coarse == PENDING).all(axis=2).mean())
+        seen.append((pending, slide.is_whole(2, 0, 0, size.width, size.height)))
+        there = (coarse != PENDING).any(axis=2)
+        assert np.abs(coarse - means(pixels, 16))[there].sum() <= 1.5 * 3 * there.sum(), "what is there is right"
+        fine = slide.read(1, 500, 400, 120, 120)
+        assert slide.is_whole(1, 500, 400, 120, 120)
+        assert np.abs(fine - means(pixels, 4)[400:520, 500:620]).mean() < 1.5, "and made on the spot where quick"
+
+    cache.build(flat, Progress(look), on_begin=growing.append)
+    assert seen[0] == (1.0, False)
+    assert [pending for pending, _ in seen] == sorted((pending for pending, _ in seen), reverse=True)
+    assert seen[-1][0] < 0.1
 
 
 def test_another_program_can_read_what_was_built(flat: FlatSlide, cache: LevelCache) -> None:
@@ -261,7 +295,7 @@ def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path, limit: int) -> 
     child = subprocess.run(
         [sys.executable, "-c", _FULL_DISK, str(folder), str(limit)], capture_output=True, text=True, check=True
     )
-    assert child.stdout.startswith("The overview of noise can't be kept (File too large)")
+    assert child.stdout.startswith("The overview of noise can't be kept (")
     assert list(folder.iterdir()) == []
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from wsiview.gui.appearance import Appearance
 from wsiview.gui.digits import Digits
 from wsiview.gui.full_screen import FullScreen
+from wsiview.gui.lens import Lens
+from wsiview.gui.panels.preparing import Preparing
 from wsiview.gui.peek import Peek
 from wsiview.gui.second.second_view import SecondView
 from wsiview.gui.turning import Turning
@@ -25,9 +27,21 @@ class Companions:
         self.peek = Peek(window.session, window.canvas)
         self.digits, self.turning, self.whereabouts = Digits(window), Turning(window), Whereabouts(window)
         self.full_screen = FullScreen(window)
+        self.lens = Lens(window.session, window)
+        self._see_through(window)
         self.second = SecondView(window)
+
+    def _see_through(self, window: MainWindow) -> None:
+        """Let the first canvas show slides through the lens, and the status line what that needs."""
+        self.lens.attach(window.canvas)
+        self.preparing = Preparing()
+        self.preparing.stopped.connect(self.lens.overviews.stop)
+        self.lens.overviews.progressed.connect(self.preparing.show_step)
+        self.lens.overviews.building_changed.connect(lambda: window.menus.refresh())
+        window.status.addPermanentWidget(self.preparing)
 
     def close(self) -> None:
         """The window is closing: keep what is to be kept, end what runs."""
+        self.lens.close()
         self.full_screen.leave()
         self.second.close()

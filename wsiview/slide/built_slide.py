@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from wsiview.geometry import Size
-from wsiview.slide.level_file import TILE, LevelFile, LevelFileDamaged
-from wsiview.slide.missing_levels import MissingLevel
+from wsiview.slide.level_building import CHUNK, PENDING, filled, reduced
+from wsiview.slide.level_file import TILE, LevelFile, LevelFileDamaged, LevelFileWriter
+from wsiview.slide.missing_levels import STEP, MissingLevel
 from wsiview.slide.slide import Pixels, Slide, TileUnreadable
 from wsiview.slide.wrapped_slide import Unreadable, WrappedSlide
 
@@ -22,7 +21,8 @@ class BuiltSlide(WrappedSlide):
     inner
         The slide as its file has it.
     missing, levels
-        What was built, and the file that holds it.
+        What was built, and the file that holds it; or what is being built. What is not there yet is made on the spot
+        where that is quick, and grey elsewhere.
     unreadable
         What could not be read when they were built, of the file's own levels as `inner` counts them.
     on_damage
@@ -33,13 +33,13 @@ class BuiltSlide(WrappedSlide):
         self,
         inner: Slide,
         missing: Sequence[MissingLevel],
-        levels: LevelFile,
+        levels: LevelFile | LevelFileWriter,
         unreadable: Sequence[Unreadable] = (),
         on_damage: Callable[[], None] = lambda: None,
     ) -> None:
         """Sort the levels."""
         super().__init__(inner)
-        self._levels, self.on_damage = levels, on_damage
+        self._levels, self._missing, self.on_damage = levels, tuple(missing), on_damage
         sizes = inner.level_dimensions
         own = [(inner.level_downsamples[n], size, inner.level_tiles[n], True, n) for n, size in enumerate(sizes)]
         square = Size(TILE, TILE)
@@ -56,21 +56,42 @@ class BuiltSlide(WrappedSlide):
         """Pixels of one level, see `Slide.read`."""
         if self._is_own[level]:
             return self.inner.read(self._index[level], x, y, width, height)
-        out = np.full((height, width, 3), self.background, np.uint8)
-        size = self.level_dimensions[level]
-        for row in range(max(0, y) // TILE, -(-min(y + height, size.height) // TILE)):
-            for col in range(max(0, x) // TILE, -(-min(x + width, size.width) // TILE)):
-                tile = self._tile(level, row, col)
-                left, top = col * TILE, row * TILE
-                x0, x1 = max(left, x), min(left + tile.shape[1], x + width)
-                y0, y1 = max(top, y), min(top + tile.shape[0], y + height)
-                out[y0 - y : y1 - y, x0 - x : x1 - x] = tile[y0 - top : y1 - top, x0 - left : x1 - left]
+        out = filled(height, width, self.background)
+        for row, col in self._tiles_in(level, x, y, width, height):
+            tile = self._tile(level, row, col)
+            left, top = col * TILE, row * TILE
+            x0, x1 = max(left, x), min(left + tile.shape[1], x + width)
+            y0, y1 = max(top, y), min(top + tile.shape[0], y + height)
+            out[y0 - y : y1 - y, x0 - x : x1 - x] = tile[y0 - top : y1 - top, x0 - left : x1 - left]
         return out
 
+    def is_whole(self, level: int, x: int, y: int, width: int, height: int) -> bool:
+        """Whether all of a rectangle is built by now, or can be made on the spot."""
+        index = self._index[level]
+        if self._is_own[level] or self._missing[index].factor == STEP:
+            return True
+        tiles = self._tiles_in(level, x, y, width, height)
+        return all(self._levels.is_finished(index, row, col) for row, col in tiles)
+
+    def _tiles_in(self, level: int, x: int, y: int, width: int, height: int) -> list[tuple[int, int]]:
+        size = self.level_dimensions[level]
+        rows = range(max(0, y) // TILE, -(-min(y + height, size.height) // TILE))
+        cols = range(max(0, x) // TILE, -(-min(x + width, size.width) // TILE))
+        return [(row, col) for row in rows for col in cols]
+
     def _tile(self, level: int, row: int, col: int) -> Pixels:
+        index = self._index[level]
         try:
-            return self._levels.tile(self._index[level], row, col)
+            tile = self._levels.tile(index, row, col)
         except LevelFileDamaged as error:
             self.on_damage()
             reason = "the overview that was kept is damaged; it is made again"
             raise TileUnreadable(self.path, level, col * TILE, row * TILE, TILE, TILE, reason) from error
+        return self._stand_in(self._missing[index], row, col) if tile is None else tile
+
+    def _stand_in(self, level: MissingLevel, row: int, col: int) -> Pixels:
+        if level.factor > STEP:
+            return filled(min(TILE, level.size.height - row * TILE), min(TILE, level.size.width - col * TILE), PENDING)
+        x, y, size = col * CHUNK, row * CHUNK, self.inner.level_dimensions[level.source]
+        width, height = min(CHUNK, size.width - x), min(CHUNK, size.height - y)
+        return reduced(self.inner.read(level.source, x, y, width, height))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -24,11 +25,24 @@ from wsiview.slide.wrapped_slide import Unreadable
 CHUNK = STEP * TILE
 MISSING = (112, 116, 122)
 """Grey of what could not be read: no tissue and no glass looks like it, even where a place is too small to hatch."""
-Put = Callable[[int, int, int, Pixels], None]
+PENDING = (206, 209, 214)
+"""Paler grey of what has not been read yet."""
+
+
+class Tiles(Protocol):
+    """Takes tiles (height, width, 3) by index into the missing levels, row and column."""
+
+    def begin(self, level: int, row: int, col: int, pixels: Pixels) -> None:
+        """A tile is being filled in, in this very array."""
+        ...
+
+    def put(self, level: int, row: int, col: int, pixels: Pixels) -> None:
+        """A tile is finished."""
+        ...
 
 
 def build_levels(
-    slide: Slide, missing: Sequence[MissingLevel], put: Put, progress: Progress, stage: str
+    slide: Slide, missing: Sequence[MissingLevel], tiles: Tiles, progress: Progress, stage: str
 ) -> tuple[Unreadable, ...]:
     """Make all tiles of all missing levels.
 
@@ -36,8 +50,8 @@ def build_levels(
     ----------
     missing
         As `missing_levels` says.
-    put
-        Takes the finished tiles: index into `missing`, row, column, pixels.
+    tiles
+        Takes each tile once.
     stage
         What this is called in the reports; its counts are squares of the source.
 
@@ -61,7 +75,7 @@ def build_levels(
         progress.report(stage, done, total)
 
     for source, group in groupby(enumerate(missing), key=lambda entry: entry[1].source):
-        _Chain(slide, salvage, source, list(group), put, count).make()
+        _Chain(slide, salvage, source, list(group), tiles, count).make()
     return tuple(_unreadable(slide, *place) for place in salvage.bad)
 
 
@@ -69,11 +83,11 @@ class _Chain:
     """The levels made from one of the file's own, each from the one before it."""
 
     def __init__(
-        self, slide: Slide, salvage: Salvage, source: int, levels: list[tuple[int, MissingLevel]], put: Put,
+        self, slide: Slide, salvage: Salvage, source: int, levels: list[tuple[int, MissingLevel]], tiles: Tiles,
         count: Callable[[], None],
     ) -> None:  # fmt: skip
         self._slide, self._salvage, self._source, self._count = slide, salvage, source, count
-        self._levels, self._put = levels, put
+        self._levels, self._tiles = levels, tiles
         self._scanned = _scanned(slide, source)
 
     def make(self) -> None:
@@ -89,14 +103,15 @@ class _Chain:
             pixels = reduced(self._chunk(row, col))
         else:
             width, height = min(TILE, level.size.width - col * TILE), min(TILE, level.size.height - row * TILE)
-            pixels, finer = np.empty((height, width, 3), np.uint8), self._levels[depth - 1][1].size
+            pixels, finer = filled(height, width, PENDING), self._levels[depth - 1][1].size
+            self._tiles.begin(index, row, col, pixels)
             part = TILE // STEP
             for down in range(row * STEP, min((row + 1) * STEP, math.ceil(finer.height / TILE))):
                 for right in range(col * STEP, min((col + 1) * STEP, math.ceil(finer.width / TILE))):
                     small = reduced(self._tile(depth - 1, down, right))
                     y, x = (down - row * STEP) * part, (right - col * STEP) * part
                     pixels[y : y + small.shape[0], x : x + small.shape[1]] = small
-        self._put(index, row, col, pixels)
+        self._tiles.put(index, row, col, pixels)
         return pixels
 
     def _chunk(self, row: int, col: int) -> Pixels:
@@ -105,12 +120,17 @@ class _Chain:
         width, height = min(CHUNK, size.width - x), min(CHUNK, size.height - y)
         if not self._scanned.intersects(Region(x, y, width, height)):
             self._count()
-            return np.full((height, width, 3), self._slide.background, np.uint8)
+            return filled(height, width, self._slide.background)
         pixels, damaged, _ = self._salvage.read(self._source, x, y, width, height)
         if damaged.any():
             pixels[damaged] = MISSING
         self._count()
         return pixels
+
+
+def filled(height: int, width: int, color: tuple[int, int, int]) -> Pixels:
+    """Pixels (height, width, 3) of one colour."""
+    return np.full((height, width, 3), color, np.uint8)
 
 
 def reduced(pixels: Pixels) -> Pixels:

@@ -37,6 +37,12 @@ _ABANDONED = 24 * 3600  # s after which what was being written belongs to a prog
 class LevelsNotKept(SlideError):
     """Levels that were built, or were to be, and could not be written down."""
 
+    def __init__(self, name: str, error: Exception) -> None:
+        super().__init__(
+            f"The overview of {name} can't be kept ({_reason(error)}); the slide can be looked at all the same, more "
+            "slowly. Make room in the cache folder, or name another one in WSIVIEW_CACHE."
+        )
+
 
 class LevelCache:
     """Finds, makes and drops level files.
@@ -75,9 +81,20 @@ class LevelCache:
         return built
 
     def build(
-        self, slide: Slide, progress: Progress, on_damage: Callable[[], None] = lambda: None
+        self,
+        slide: Slide,
+        progress: Progress,
+        on_damage: Callable[[], None] = lambda: None,
+        on_begin: Callable[[BuiltSlide], None] = lambda growing: None,
     ) -> BuiltSlide | None:
         """Build what the slide lacks and keep it; None if it lacks nothing.
+
+        Parameters
+        ----------
+        on_damage
+            As of `BuiltSlide`.
+        on_begin
+            Is given the slide with levels that are filled in while they are built.
 
         Raises
         ------
@@ -95,18 +112,16 @@ class LevelCache:
             self._make_room(sum(level.size.width * level.size.height for level in missing))
             writer = LevelFileWriter(path, [level.size for level in missing])
             try:
+                on_begin(BuiltSlide(slide, missing, writer))
                 stage = f"Preparing overview of {slide.name}"
-                unreadable = build_levels(slide, missing, writer.put, progress, stage)
+                unreadable = build_levels(slide, missing, writer, progress, stage)
                 writer.finish({"slide": facts, "unreadable": [list(astuple(part)) for part in unreadable]})
             finally:
                 writer.close()
             self._drop_oldest(path)
             return _open(path, slide, missing, facts, on_damage)
         except (OSError, LevelFileDamaged) as error:
-            raise LevelsNotKept(
-                f"The overview of {slide.name} can't be kept ({_reason(error)}); the slide can be looked at all the "
-                f"same, more slowly. Make room in {self.folder} or name another folder in WSIVIEW_CACHE."
-            ) from error
+            raise LevelsNotKept(slide.name, error) from error
 
     def forget(self, slide: Slide) -> None:
         """Delete what was built for a slide."""

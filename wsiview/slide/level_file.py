@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import os
@@ -31,7 +32,8 @@ class LevelFileDamaged(SlideError):
 class LevelFileWriter:
     """Takes tiles in any order; the file appears under its name once it is whole.
 
-    What comes is spooled to the disk, so nothing but the tiles' places is kept in memory.
+    What comes is spooled to the disk, so nothing but the tiles' places is kept in memory. Other threads may read from
+    the spool what has come.
 
     Parameters
     ----------
@@ -53,7 +55,29 @@ class LevelFileWriter:
         self._parts = path.with_name(f".{token}.spool"), path.with_name(f".{token}.part")
         self._places: dict[_PLACE, tuple[int, int]] = {}
         self._sums: dict[_PLACE, int] = {}
-        self._spool: BinaryIO = self._parts[0].open("xb+")
+        self._begun: dict[int, tuple[_PLACE, Pixels]] = {}
+        self._spool: BinaryIO = self._parts[0].open("xb+", buffering=0)
+
+    def begin(self, level: int, row: int, col: int, pixels: Pixels) -> None:
+        """A tile is being filled in; what it holds meanwhile can be looked at."""
+        self._begun[level] = (level, row, col), pixels
+
+    def is_finished(self, level: int, row: int, col: int) -> bool:
+        """Whether a tile has come."""
+        return (level, row, col) in self._places
+
+    def tile(self, level: int, row: int, col: int) -> Pixels | None:
+        """A tile as it is by now, cut at the level's far edges, or None if it isn't even begun; from any thread."""
+        place = self._places.get((level, row, col))
+        if place is None:
+            at, pixels = self._begun.get(level, (None, None))
+            return pixels.copy() if at == (level, row, col) and pixels is not None else None
+        try:
+            with self._parts[0].open("rb", buffering=0) as file:
+                file.seek(place[0])
+                return _cut(imagecodecs.jpeg8_decode(file.read(place[1])), self._sizes[level], row, col)
+        except OSError:  # the spool is gone, since nobody wants the levels any more
+            return None
 
     def put(self, level: int, row: int, col: int, pixels: Pixels) -> None:
         """Keep a tile (height, width, 3), which may be smaller than `TILE` at the level's far edges."""
@@ -64,9 +88,12 @@ class LevelFileWriter:
                 np.ascontiguousarray(whole), level=QUALITY, colorspace="RGB", outcolorspace="YCBCR", subsampling=(1, 1)
             )
         )
-        self._places[level, row, col] = self._spool.seek(0, os.SEEK_END), len(content)
+        place = self._spool.seek(0, os.SEEK_END), len(content)
+        if self._spool.write(content) != len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._sums[level, row, col] = zlib.crc32(content)
-        self._spool.write(content)
+        self._places[level, row, col] = place
+        self._begun.pop(level, None)
 
     def finish(self, about: dict[str, Any]) -> None:
         """Write the file, with these facts in it, and give it its name."""
@@ -149,9 +176,11 @@ class LevelFile:
         content = self._bytes(offset, count)
         if zlib.crc32(content) != known:
             raise LevelFileDamaged(f"{self.path.name} is damaged; it is made again")
-        pixels: Pixels = imagecodecs.jpeg8_decode(content)
-        size = self._sizes[level]
-        return pixels[: size.height - row * TILE, : size.width - col * TILE]
+        return _cut(imagecodecs.jpeg8_decode(content), self._sizes[level], row, col)
+
+    def is_finished(self, level: int, row: int, col: int) -> bool:
+        """All tiles are."""
+        return True
 
     def _bytes(self, offset: int, count: int) -> bytes:
         # A descriptor of its own for each tile costs little, and threads share nothing.
@@ -173,6 +202,11 @@ def _directory(pages: Any, sums: list[list[int]], length: int) -> dict[_PLACE, t
             if offset + count > length:
                 raise ValueError("its end is missing")
     return tiles
+
+
+def _cut(pixels: Pixels, size: Size, row: int, col: int) -> Pixels:
+    """Without what a tile has beyond its level."""
+    return pixels[: size.height - row * TILE, : size.width - col * TILE]
 
 
 def _places(level: int, size: Size) -> Iterator[_PLACE]:

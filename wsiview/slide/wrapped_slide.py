@@ -59,6 +59,11 @@ class WrappedSlide:
         """Pixels of one level, see `Slide.read`."""
         return self.inner.read(level, x, y, width, height)
 
+    def is_whole(self, level: int, x: int, y: int, width: int, height: int) -> bool:
+        """Whether all of a rectangle is there by now; what is not has a stand-in."""
+        inner = self.inner
+        return not isinstance(inner, WrappedSlide) or inner.is_whole(level, x, y, width, height)
+
     def read_associated(self, name: str) -> Pixels:
         """One of the associated pictures, (height, width, 3) uint8 RGB."""
         return self.inner.read_associated(name)

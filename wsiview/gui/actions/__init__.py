@@ -10,6 +10,7 @@ from wsiview.gui.actions.file_actions import file_actions
 from wsiview.gui.actions.help_actions import help_actions
 from wsiview.gui.actions.layer_actions import layer_actions
 from wsiview.gui.actions.second_actions import second_actions
+from wsiview.gui.actions.slide_actions import slide_actions
 from wsiview.gui.actions.turn_actions import turn_actions
 from wsiview.gui.actions.view_actions import view_actions
 
@@ -18,6 +19,7 @@ ACTIONS: tuple[Action, ...] = (
     *edit_actions(),
     *view_actions(),
     *turn_actions(),
+    *slide_actions(),
     *second_actions(),
     *appearance_actions(),
     *layer_actions(),
