@@ -119,6 +119,7 @@ def _start_log() -> None:
     handler = RotatingFileHandler(log_path(), maxBytes=2**20, backupCount=2, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     log.addHandler(handler)
+    log.setLevel(logging.INFO)
 
 
 def _interruptible(window: MainWindow) -> QTimer:
