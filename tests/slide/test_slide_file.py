@@ -12,19 +12,24 @@ import pytest
 
 from wsiview.slide.slide_file import FileVanished, SlideFile, _Positioned
 
+positioned = pytest.mark.skipif(not hasattr(os, "pread"), reason="this system has no positioned reads")
 
-@pytest.fixture(params=["positioned reads", "a handle for each thread"])
-def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A file of 1 MB, on a system with and without positioned reads."""
-    if request.param != "positioned reads":
-        monkeypatch.delattr(os, "pread", raising=False)
-    elif not hasattr(os, "pread"):
-        pytest.skip("this system has no positioned reads")
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file of 1 MB."""
     path = tmp_path / "slide.bin"
     path.write_bytes(np.random.default_rng(0).bytes(1_000_000))
     return path
 
 
+@pytest.fixture(params=["as this system reads", "without positioned reads"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "without positioned reads":
+        monkeypatch.delattr(os, "pread", raising=False)
+
+
+@pytest.mark.usefixtures("either_way")
 def test_threads_read_their_own_places(path: Path) -> None:
     data, file = path.read_bytes(), SlideFile(path)
     places = [int(at) for at in np.random.default_rng(1).integers(0, 1_000_000, 400)]
@@ -34,6 +39,7 @@ def test_threads_read_their_own_places(path: Path) -> None:
     assert file.read(999_999, 10) == data[-1:]
 
 
+@pytest.mark.usefixtures("either_way")
 def test_nothing_stays_open(path: Path) -> None:
     if not Path("/proc/self/fd").is_dir():
         pytest.skip("open files can't be counted on this system")
@@ -52,9 +58,8 @@ def test_nothing_stays_open(path: Path) -> None:
         file.read(0, 1)
 
 
+@positioned
 def test_a_handle_that_went_stale_is_replaced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not hasattr(os, "pread"):
-        pytest.skip("about positioned reads")
     file, sound, stale = SlideFile(path), _Positioned.read, []
 
     def read(self: _Positioned, offset: int, count: int) -> bytes:
@@ -73,9 +78,8 @@ def test_a_handle_that_went_stale_is_replaced(path: Path, monkeypatch: pytest.Mo
     assert file.read(5, 5) == path.read_bytes()[5:10]
 
 
+@positioned
 def test_what_the_disk_can_t_read_is_no_vanished_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not hasattr(os, "pread"):
-        pytest.skip("about positioned reads")
     file, sound = SlideFile(path), _Positioned.read
 
     def read(self: _Positioned, offset: int, count: int) -> bytes:
@@ -89,6 +93,7 @@ def test_what_the_disk_can_t_read_is_no_vanished_file(path: Path, monkeypatch: p
     assert len(file.read(0, 10)) == 10
 
 
+@pytest.mark.usefixtures("either_way")
 def test_another_file_in_its_place_is_noticed_and_the_same_bytes_are_not(path: Path) -> None:
     file, data, stat = SlideFile(path), path.read_bytes(), path.stat()
     for content in (data, data[:-1] + bytes([data[-1] ^ 1])):
