@@ -15,18 +15,17 @@ from wsiview.maps.cell_state import COMPUTED, NOT_COMPUTED, UNREADABLE
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.maps.faults import MapMismatch
 from wsiview.maps.registration import Placement, Support, frame_fault, judge
-from wsiview.slide.pyramid import best_level
 from wsiview.slide.slide import Slide
 from wsiview.slide.virtual_level import VirtualLevel
 from wsiview.tiling.patch_grid import PatchGrid, patch_grid
-from wsiview.tiling.tissue import MOST_SIDE, TissueMask, tissue_mask, wanted_downsample
+from wsiview.tiling.quick_tissue import quick_tissue
+from wsiview.tiling.tissue import TissueMask
 
 log = logging.getLogger(__name__)
 
 FRAME = 256  # steps on the longer side of the frame on which map and tissue are compared
 BLOCKS = 256  # of the map that are read
 FINE = 1024  # pixels on the longer side of the tissue mask of what was scanned
-MOST_READ = 2**24  # pixels of a level; a slide without coarse levels would take too long
 
 REMEDY = "open the slide that it was made from, or map this one"
 START_ANEW = "move or delete it to map anew"
@@ -42,7 +41,7 @@ class Alignment:
 
     def __init__(self, slide: Slide) -> None:
         self._slide = slide
-        self._masks: dict[Pair | None, TissueMask] = {}
+        self._masks: dict[Pair | None, TissueMask | None] = {}
 
     def check(self, found: ClusterMap, remedy: str = REMEDY) -> Placement:
         """Compare the finished part of a map with the slide's tissue.
@@ -69,17 +68,17 @@ class Alignment:
         fault = frame_fault(found.cell_to_level0, wanted, found.shape, shape, mpp)
         if fault:
             return Placement(fault=fault)
-        if _pixels_to_read(self._slide, frame.mpp) > MOST_READ:
-            return Placement(doubt="the slide holds no small picture of itself to compare with")
         try:
             mask = self._mask(frame.mpp)
         except SlideError as error:
             return Placement(doubt=f"the slide could not be read ({error})")
+        if mask is None:
+            return Placement(doubt="the slide holds no small picture of itself to compare with")
         return judge(_support(found, self._slide, grid, scale, mask, frame.min_tissue, mpp))
 
-    def _mask(self, mpp: Pair | None) -> TissueMask:
+    def _mask(self, mpp: Pair | None) -> TissueMask | None:
         if mpp not in self._masks:
-            self._masks[mpp] = tissue_mask(self._slide, mpp, most_side=_most_side(self._slide))
+            self._masks[mpp] = quick_tissue(self._slide, mpp, FINE)
         return self._masks[mpp]
 
 
@@ -191,24 +190,6 @@ def _cells_of_old(found: ClusterMap, scale: Pair) -> dict[str, Any]:
     most = field[0] / scale[0] / 2, field[1] / scale[1] / 2
     bounded = tuple(float(np.clip(value, -limit, limit)) for value, limit in zip(centre, most, strict=True))
     return {"stride": stride, "centre": bounded, "locations": None}
-
-
-def _most_side(slide: Slide) -> int:
-    """Pixels of the whole mask's longer side that give what was scanned FINE of them, where a fine mask is dear."""
-    size, bounds = slide.dimensions, slide.bounds
-    longest = max(size.width, size.height)
-    scanned = longest if bounds is None else max(bounds.width, bounds.height, 1)
-    return min(MOST_SIDE, math.ceil(FINE * longest / scanned))
-
-
-def _pixels_to_read(slide: Slide, mpp: Pair | None) -> float:
-    """Pixels of the level that the tissue is found on, as far as they were scanned."""
-    downsample = wanted_downsample(slide, mpp, _most_side(slide))
-    level = best_level(slide.level_downsamples, (downsample, downsample))
-    size, (dx, dy) = slide.level_dimensions[level], slide.level_downsamples[level]
-    if slide.bounds is not None:
-        return slide.bounds.width / dx * slide.bounds.height / dy
-    return float(size.width * size.height)
 
 
 def _pair(values: Any) -> Pair:

@@ -17,15 +17,17 @@ _STROKE_RADIUS = 25.0  # µm; pens draw lines of 200 µm and more
 _LEAST_CHROMA, _MOST_CHROMA = 9.0, 16.0
 
 
-def find_tissue(pixels: Pixels, valid: Mask, spacing: float | None) -> Mask:
-    """Tissue (rows, cols) in a thumbnail (rows, cols, 3), looking only at `valid` pixels.
+def find_tissue(pixels: Pixels, valid: Mask, spacing: float | None) -> tuple[Mask, Mask]:
+    """Tissue and ink (rows, cols) in a thumbnail (rows, cols, 3), looking only at `valid` pixels.
 
     `spacing` is in micrometres per thumbnail pixel, None where unknown.
     """
+    nothing = np.zeros(valid.shape, bool)
     if not valid.any():
-        return np.zeros(valid.shape, bool)
-    found = _bright(pixels, valid) if _is_dark_field(pixels, valid) else _stained(pixels, valid, spacing)
-    return _tidy(found & valid) & valid
+        return nothing, nothing
+    dark = _is_dark_field(pixels, valid)
+    found, inked = (_bright(pixels, valid), nothing) if dark else _stained(pixels, valid, spacing)
+    return _tidy(found & valid) & valid, inked & valid
 
 
 def _is_dark_field(pixels: Pixels, valid: Mask) -> bool:
@@ -43,14 +45,14 @@ def _bright(pixels: Pixels, valid: Mask) -> Mask:
     return found
 
 
-def _stained(pixels: Pixels, valid: Mask, spacing: float | None) -> Mask:
+def _stained(pixels: Pixels, valid: Mask, spacing: float | None) -> tuple[Mask, Mask]:
     smooth = ndimage.gaussian_filter(pixels.astype(np.float32), (0.7, 0.7, 0))
     white = smooth / _glass(smooth, valid) * 255
     chroma = _most(white) - _least(white)
     threshold = float(np.clip(otsu(np.minimum(chroma[valid], 100)), _LEAST_CHROMA, _MOST_CHROMA))
     stained = chroma > threshold
-    found: Mask = stained & ~ink(white, stained, spacing)
-    return found
+    inked = ink(white, stained, spacing)
+    return stained & ~inked, inked
 
 
 def _glass(smooth: Plane, valid: Mask) -> Plane:

@@ -36,11 +36,14 @@ class TissueMask:
         (rows, cols) bool, True where the slide's data is damaged.
     scale
         Level-0 pixels per mask pixel, (x, y); the mask starts at level-0 (0, 0).
+    ink
+        (rows, cols) bool, True for pen marks, None where nobody looked for them.
     """
 
     mask: NDArray[np.bool_]
     unreadable: NDArray[np.bool_]
     scale: tuple[float, float]
+    ink: NDArray[np.bool_] | None = None
 
     @cached_property
     def _integral(self) -> NDArray[np.int64]:
@@ -107,13 +110,13 @@ def tissue_mask(
         If the file is gone. Damaged parts are no error: they are marked unreadable and count as tissue.
     """
     picture = thumbnail(slide, wanted_downsample(slide, mpp, most_side), progress or Progress())
-    tissue = np.zeros(picture.scanned.shape, bool)
+    tissue, ink = (np.zeros(picture.scanned.shape, bool) for _ in range(2))
     valid = picture.scanned & ~picture.unreadable
     part = _box(valid)  # a scan may fill a small part of its canvas
     known = believable_mpp(mpp) or slide.mpp
     spacing = None if known is None else known[0] * picture.scale[0]
-    tissue[part] = find_tissue(picture.pixels[part], valid[part], spacing)
-    return TissueMask(tissue | picture.unreadable, picture.unreadable, picture.scale)
+    tissue[part], ink[part] = find_tissue(picture.pixels[part], valid[part], spacing)
+    return TissueMask(tissue | picture.unreadable, picture.unreadable, picture.scale, ink)
 
 
 def wanted_downsample(slide: Slide, mpp: tuple[float, float] | None, most_side: int = MOST_SIDE) -> float:
