@@ -170,6 +170,15 @@ def test_unlinked_views_move_alone_and_meet_again_where_the_leader_is(views: Vie
     assert views.first.viewport.center == views.second.viewport.center
 
 
+def test_another_size_of_the_window_moves_neither_and_what_was_whole_stays_whole(views: Views, qtbot: QtBot) -> None:
+    views.link.set_registration(Registration(TURNED))
+    views.link.set_on(True)
+    views.first.window().resize(1100, 300)
+    assert views.first.fitting
+    assert views.first.viewport.center == views.first.fitting_region.center
+    assert views.second.viewport.downsample == views.first.viewport.downsample
+
+
 def test_the_cursor_is_marked_on_the_same_nucleus_of_the_other_view(views: Views, qtbot: QtBot) -> None:
     views.link.set_registration(Registration(TURNED))
     views.link.set_on(True)

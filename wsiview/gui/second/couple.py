@@ -42,6 +42,7 @@ class Couple(QObject):
         second.hovered.connect(self._follow_second)
         second.view_changed.connect(self._show_scale)
         second.view_changed.connect(window.companions.whereabouts.refresh)
+        window.companions.lens.attach(second)
 
     def align(self) -> None:
         """Ask for points; each view moves alone meanwhile."""

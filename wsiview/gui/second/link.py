@@ -34,8 +34,9 @@ class Link(QObject):
         self._on = False
         self._registration = SAME
         self._moving = False
-        first.view_changed.connect(self._follow_first)
-        second.view_changed.connect(self._follow_second)
+        self._seen = {canvas: canvas.viewport for canvas in (first, second)}
+        first.view_changed.connect(self._take_first)
+        second.view_changed.connect(self._take_second)
 
     @property
     def on(self) -> bool:
@@ -72,10 +73,23 @@ class Link(QObject):
             self._moving = before
 
     @Slot(object)
+    def _take_first(self, view: Viewport) -> None:
+        if self._moved(self._first, view):
+            self._follow_first(view)
+
+    @Slot(object)
+    def _take_second(self, view: Viewport) -> None:
+        if self._moved(self._second, view):
+            self._follow_second(view)
+
+    def _moved(self, canvas: SlideCanvas, view: Viewport) -> bool:
+        """Whether a view shows something else than before, not merely more or less on another number of pixels."""
+        before, self._seen[canvas] = self._seen[canvas], view
+        return view != before.resized(view.size)
+
     def _follow_first(self, view: Viewport) -> None:
         self._lead(self._second, self._registration.view_of_second(view))
 
-    @Slot(object)
     def _follow_second(self, view: Viewport) -> None:
         self._lead(self._first, self._registration.view_of_first(view))
 
