@@ -88,6 +88,15 @@ def test_bounds_and_level_sizes_come_from_the_file(shared: Path) -> None:
         assert slide.read(0, 11000, 19000, 200, 200).std() > 5
 
 
+def test_a_property_whose_name_is_no_utf_8_does_no_harm(shared: Path, tmp_path: Path) -> None:
+    data = (shared / "slides/aperio/CMU-1-Small-Region.svs").read_bytes()
+    assert b"|User = " in data
+    path = tmp_path / "umlaut.svs"
+    path.write_bytes(data.replace(b"|User = ", b"|Us\xe4r= "))
+    with open_slide(path) as slide:
+        assert slide.mpp == (0.499, 0.499)
+
+
 def test_label_and_macro_are_there_only_for_who_asks(shared: Path) -> None:
     with open_slide(shared / "slides/aperio/CMU-1-Small-Region.svs") as slide:
         assert slide.associated == ("label", "macro", "thumbnail")

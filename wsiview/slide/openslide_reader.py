@@ -75,7 +75,9 @@ class OpenSlideReader:
             raise SlideUnopenable(self.path, _sentence(error, self._file)) from error
 
     def _describe(self, handle: openslide.OpenSlide) -> None:
-        properties = dict(handle.properties)
+        # Names that are no UTF-8 come out changed, and nothing is found under them.
+        found = {name: handle.properties.get(name) for name in handle.properties}
+        properties = {name: value for name, value in found.items() if value is not None}
         self.vendor = properties.get(openslide.PROPERTY_NAME_VENDOR, "unknown")
         self.level_dimensions = tuple(Size(*size) for size in handle.level_dimensions)
         self.level_downsamples = level_downsamples(self.level_dimensions)
