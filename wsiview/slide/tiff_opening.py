@@ -10,7 +10,7 @@ from wsiview.slide.calibration import believable_mpp
 from wsiview.slide.color_profile import rgb_profile
 from wsiview.slide.ome_tiff import OmePicture, ome_name, ome_picture
 from wsiview.slide.openslide_reader import OpenSlideReader
-from wsiview.slide.slide import SlideUnopenable
+from wsiview.slide.slide import SlideUnopenable, SlideVanished
 from wsiview.slide.slide_file import FileVanished
 from wsiview.slide.tiff_check import difference
 from wsiview.slide.tiff_codec import UnknownCoding
@@ -46,7 +46,7 @@ def open_beside(openslide: OpenSlideReader, file: Path) -> TiffReader | None:
         tiles = TiffTiles(file, levels)
         judged = _judged(openslide, levels) if ome else len(levels)
         why = difference(tiles, openslide, judged)
-    except (UnknownLayout, UnknownCoding, FileVanished, OSError) as error:
+    except (UnknownLayout, UnknownCoding, FileVanished, SlideVanished, OSError) as error:
         why = str(error)
     if why is not None:
         _log.info("%s is read through OpenSlide, not directly: %s", file.name, why)
