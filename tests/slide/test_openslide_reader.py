@@ -92,7 +92,7 @@ def test_a_property_whose_name_is_no_utf_8_does_no_harm(shared: Path, tmp_path: 
     data = (shared / "slides/aperio/CMU-1-Small-Region.svs").read_bytes()
     assert b"|User = " in data
     path = tmp_path / "umlaut.svs"
-    path.write_bytes(data.replace(b"|User = ", b"|Us\xe4r= "))
+    path.write_bytes(data.replace(b"|User = ", b"|Us\xe4r = "))
     with open_slide(path) as slide:
         assert slide.mpp == (0.499, 0.499)
 
