@@ -61,7 +61,7 @@ class Slide(Protocol):
 
     @property
     def reader(self) -> str:
-        """The library that decodes the pixels, with its version."""
+        """The libraries that decode the pixels, with their versions."""
         ...
 
     @property
