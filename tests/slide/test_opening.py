@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import subprocess
 import sys
 import time
@@ -60,19 +61,35 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
         open_checked(tmp_path / "gone.svs")
 
 
+@pytest.fixture
+def untried(shared: Path, tmp_path: Path) -> Path:
+    """A slide that no process has opened yet."""
+    return Path(shutil.copy(shared / "slides/generic/boxes.tiff", tmp_path))
+
+
 @pytest.mark.parametrize("code", ["import os; os.abort()", "import sys; sys.exit(1)"])
-def test_a_file_that_kills_its_reader_is_refused(
-    shared: Path, monkeypatch: pytest.MonkeyPatch, code: str
-) -> None:
-    monkeypatch.setattr(opening, "_command", lambda path: [sys.executable, "-c", code])
+def test_a_file_that_kills_its_reader_is_refused(untried: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setattr(opening, "_command", lambda *words: [sys.executable, "-c", code])
     with pytest.raises(SlideUnopenable, match="breaks the program"):
-        open_checked(shared / "slides/generic/boxes.tiff")
+        open_checked(untried)
 
 
-def test_a_file_that_hangs_its_reader_is_refused(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "_command", lambda path: [sys.executable, "-c", "while True: pass"])
+def test_a_file_that_hangs_its_reader_is_refused(untried: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_command", lambda *words: [sys.executable, "-c", "while True: pass"])
     with pytest.raises(SlideUnopenable, match=r"more than 0.3 s"):
-        open_checked(shared / "slides/generic/boxes.tiff", timeout=0.3)
+        open_checked(untried, timeout=0.3)
+
+
+def test_a_slide_that_did_no_harm_is_opened_at_once_until_its_file_changes(
+    untried: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_checked(untried).close()
+    monkeypatch.setattr(opening, "_command", lambda *words: [sys.executable, "-c", "import os; os.abort()"])
+    open_checked(untried).close()
+    with untried.open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(SlideUnopenable, match="breaks the program"):
+        open_checked(untried)
 
 
 def test_the_room_needs_no_torch() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wsiview.slide.plain_image import SUFFIXES, open_plain_image
 from wsiview.slide.slide import Slide, SlideUnopenable
+from wsiview.slide.tried import is_harmless, remember, stamps_of
 
 REFUSED = 3
 """Exit status of the trial when the file is refused with a sentence."""
@@ -65,7 +66,8 @@ def open_checked(path: Path | str, timeout: float = 10.0) -> Slide:
     """Open a slide after a child process has opened it and read one tile of each level.
 
     A file that crashes or hangs a decoder thus costs the child, not the program. A tile that can't be read is no
-    reason to refuse: the rest of the slide may be sound.
+    reason to refuse: the rest of the slide may be sound. What one child has survived is not tried again before the
+    file changes.
 
     Parameters
     ----------
@@ -78,9 +80,34 @@ def open_checked(path: Path | str, timeout: float = 10.0) -> Slide:
         If the file is refused, or the child died or took too long.
     """
     path = Path(path)
+    if not is_harmless(path):
+        try_apart("wsiview.slide.trial", path, timeout=timeout)
+    return open_slide(path)
+
+
+def try_apart(module: str, path: Path, *arguments: str, timeout: float) -> bytes:
+    """Have a child process open a slide; what it does no harm to is opened without a trial from then on.
+
+    Parameters
+    ----------
+    module
+        Run with the path and further arguments; its status is 0, or REFUSED with a JSON reason on stdout.
+    timeout
+        Seconds that the child may take.
+
+    Returns
+    -------
+    What the child wrote to stdout.
+
+    Raises
+    ------
+    SlideUnopenable
+        If the file is refused, or the child died or took too long.
+    """
+    seen = stamps_of(path)
     try:
         trial = subprocess.run(
-            _command(path),
+            _command(module, path, *arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -96,11 +123,12 @@ def open_checked(path: Path | str, timeout: float = 10.0) -> Slide:
         raise SlideUnopenable(path, json.loads(trial.stdout)["reason"])
     if trial.returncode != 0:
         raise SlideUnopenable(path, "it breaks the program that decodes it; check the file or copy it again")
-    return open_slide(path)
+    remember(path, seen)
+    return trial.stdout
 
 
-def _command(path: Path) -> list[str]:
-    return [sys.executable, "-m", "wsiview.slide.trial", os.fspath(path.absolute())]
+def _command(module: str, path: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, os.fspath(path.absolute()), *arguments]
 
 
 def _environment() -> dict[str, str]:

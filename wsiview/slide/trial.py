@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from wsiview.slide.opening import REFUSED, open_slide
@@ -15,13 +16,14 @@ from wsiview.slide.slide import Slide, SlideUnopenable, TileUnreadable
 _MOST_MEMORY = 4 << 30
 
 
-def main(path: Path) -> int:
-    """Try the file; the exit status says what became of it."""
+def main(path: Path, use: Callable[[Slide], None] = lambda slide: None) -> int:
+    """Try the file, and use it once it is found harmless; the exit status says what became of it."""
     _limit_memory()
     try:
         with open_slide(path) as slide:
             for level in range(len(slide.level_dimensions)):
                 _try_tile(slide, level)
+            use(slide)
     except SlideUnopenable as refused:
         print(json.dumps({"reason": refused.reason}))
         return REFUSED
