@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from wsiview.geometry import Region, Size
+from wsiview.scene.turn import Turn
 from wsiview.scene.viewport import Viewport
 
 TILE = 384
@@ -39,9 +41,8 @@ class Window:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TileKey:
-    """One tile of one scale."""
+class TileKey(NamedTuple):
+    """One tile of one scale; a tuple, since views make and look up many of them."""
 
     downsample: float
     col: int
@@ -54,15 +55,22 @@ class TileKey:
 
 
 def view_window(viewport: Viewport) -> Window:
-    """The lattice pixels that a view needs; for an upright view exactly its own, snapped to the nearest pixel."""
-    step = viewport.downsample
-    if viewport.upright:
-        x = math.floor(viewport.center.x / step - viewport.size.width / 2 + 0.5)
-        y = math.floor(viewport.center.y / step - viewport.size.height / 2 + 0.5)
-        return Window(step, x, y, viewport.size.width, viewport.size.height)
+    """The lattice pixels that a view needs; at quarter turns exactly its own, snapped to the nearest pixel."""
+    step, turn = viewport.downsample, Turn.of(viewport)
+    if turn is not None:
+        device = device_window(viewport, turn)
+        return Window(step, *turn.back((device.x, device.y, device.width, device.height)))
     region = viewport.region
     x, y = math.floor(region.x / step), math.floor(region.y / step)
     return Window(step, x, y, math.ceil(region.right / step) - x, math.ceil(region.bottom / step) - y)
+
+
+def device_window(viewport: Viewport, turn: Turn) -> Window:
+    """The same pixels counted along the screen: on the lattice turned as the view is, snapped to the nearest pixel."""
+    step, size = viewport.downsample, viewport.size
+    u, v = turn.point(viewport.center.x / step, viewport.center.y / step)
+    x, y = math.floor(u - size.width / 2 + 0.5), math.floor(v - size.height / 2 + 0.5)
+    return Window(step, x, y, size.width, size.height)
 
 
 def slide_window(dimensions: Size, downsample: float) -> Window:

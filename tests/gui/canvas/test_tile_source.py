@@ -82,13 +82,13 @@ def test_an_unreadable_tile_is_hatched_over_coarser_content_and_read_once(odd) -
     for _ in range(3):
         source.render(Window(1.0, 600, 900, 400, 400), always)
     assert odd.attempts == 1
-    source.try_again()
+    source.tiles.try_again()
     source.render(Window(1.0, 600, 900, 400, 400), always)
     assert odd.attempts == 2
     odd.broken = set()
-    source.try_again()
+    source.tiles.try_again()
     assert source.render(Window(1.0, 600, 900, 400, 400), always).bad == frozenset()
-    assert source.bad == frozenset()
+    assert source.tiles.bad == frozenset()
 
 
 def test_a_place_that_a_built_level_could_not_hold_is_hatched_and_counted(odd) -> None:  # type: ignore[no-untyped-def]
@@ -102,7 +102,7 @@ def test_a_place_that_a_built_level_could_not_hold_is_hatched_and_counted(odd) -
     assert 0.1 < changed[inside].mean() < 0.6, "lines over what is there"
     changed[18:102, 28:112] = False
     assert not changed.any(), "and none elsewhere"
-    assert tile.bad == source.bad == {(0, 2, 3)}
+    assert tile.bad == source.tiles.bad == {(0, 2, 3)}
     fine = source.render(Window(1.0, 480, 720, 100, 100), always)
     assert np.array_equal(fine.pixels, sound.render(Window(1.0, 480, 720, 100, 100), always).pixels)
 

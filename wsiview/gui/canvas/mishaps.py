@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from wsiview.gui.canvas.tile_source import TileSource
+from wsiview.gui.canvas.file_tiles import FileTiles
 from wsiview.scene.visible_tiles import TileKey
 
 _FIRST_RETRY_MS, _LAST_RETRY_MS = 2000, 60_000
@@ -50,16 +50,16 @@ class Mishaps(QObject):
         self._tell(sentence)
         self._plan_retry()
 
-    def went_well(self, source: TileSource) -> None:
+    def went_well(self, tiles: FileTiles) -> None:
         """Something could be read: with nothing bad left, all is well."""
-        if not self.failed and not source.bad:
+        if not self.failed and not tiles.bad:
             self._calm()
 
-    def count(self, source: TileSource | None) -> None:
+    def count(self, tiles: FileTiles | None) -> None:
         """Look what the slide can't read by now."""
-        bad = source.bad if source is not None else frozenset()
-        if source is not None and source.vanished:
-            self._tell(source.vanished)
+        bad = tiles.bad if tiles is not None else frozenset()
+        if tiles is not None and tiles.vanished:
+            self._tell(tiles.vanished)
         if bad:
             self._plan_retry()
         if len(bad) != self._count:

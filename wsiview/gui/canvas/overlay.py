@@ -2,57 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable
 
-import numpy as np
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 from wsiview.geometry import Region, Size
+from wsiview.gui.canvas.overlay_tile import OverlayTile, Tables
 from wsiview.gui.canvas.slide_layer import Backdrop
 from wsiview.gui.canvas.tile_cache import TileCache
-from wsiview.scene.compose import compose, drawing_key, table
+from wsiview.gui.canvas.tile_source import Unwanted
+from wsiview.scene.compose import compose, drawing_key
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
-from wsiview.scene.plane import Appearance, Plane
+from wsiview.scene.plane import Appearance
 from wsiview.scene.visible_tiles import TILE, TileKey, Window, tiles_in
 
 _BYTES = 128 << 20
-
-
-@dataclass(slots=True, eq=False)
-class OverlayTile:
-    """Planes of one tile, the picture made of them (None where nothing is to be seen), and what both were made for."""
-
-    planes: tuple[Plane, ...]
-    drawn: int
-    look: Appearance
-    image: QImage | None
-    tinted: int
-
-    @property
-    def nbytes(self) -> int:
-        """Memory of the planes and a picture."""
-        grids = [grid for plane in self.planes for grid in (plane.codes, plane.rgba) if grid is not None]
-        return sum(grid.nbytes for grid in grids) + 4 * TILE * TILE if grids else 256
+_REACH = 48
+"""Pixels around a change that look different: an outline reaches into the next cells, a contour as far as averages."""
+_CHANGES = 512
+Drawing = tuple[object, ...]
+"""What of a stack planes depend on; the rest is tables."""
 
 
 class OverlayLayer:
     """Overlays of one map on one slide; lives on the window's thread.
 
-    `drawn` counts changes of what the planes show, `tinted` changes of the tables alone.
+    Tiles are kept for each drawing, so that a reader who goes back to one finds it there.
     """
 
     def __init__(self) -> None:
         """Start with no map."""
         self.grids: MapGrids | None = None
         self.stack = LayerStack(())
-        self.tiles: TileCache[TileKey, OverlayTile] = TileCache(_BYTES)
+        self.tiles: TileCache[tuple[Drawing, TileKey], OverlayTile] = TileCache(_BYTES)
         self.backdrop: Backdrop | None = None
-        self._drawn = 0
-        self._tinted = 0
+        self._drawing = self._drawing_before = drawing_key(self.stack)
         self._tables: Tables | None = None
+        self._version = self._oldest = 0
+        self._changes: deque[tuple[int, Region | None]] = deque(maxlen=_CHANGES)
 
     @property
     def visible(self) -> bool:
@@ -65,55 +55,88 @@ class OverlayLayer:
         self.forget()
 
     def forget(self) -> None:
-        """Drop all pictures."""
+        """Drop all pictures, and what is being drawn."""
         self.tiles.clear()
         self.backdrop = None
-        self._drawn += 1
+        self._changes.clear()
+        self._version += 1
+        self._oldest = self._version
 
-    def set_stack(self, stack: LayerStack) -> None:
-        """Show it differently; colours, thresholds and visibility are tables, all else is drawn anew on workers."""
-        if drawing_key(stack) != drawing_key(self.stack):
-            self._drawn += 1
-        if stack.classes != self.stack.classes:
-            self._tinted += 1
-        self.stack = stack
+    def set_stack(self, stack: LayerStack, visible: Iterable[TileKey] = ()) -> list[TileKey]:
+        """Show it differently; colours, thresholds and visibility are tables, all else is drawn anew on workers.
+
+        Returns those of the visible tiles that look different at once.
+        """
+        before, seen_before, drawing_before = self.stack, self.visible, self._drawing
+        self.stack, self._drawing = stack, drawing_key(stack)
+        if self._drawing != drawing_before:
+            self._drawing_before = drawing_before
+        if stack.classes != before.classes:
+            self.backdrop = None  # which is in the former colours
+        faded = stack.opacity != before.opacity or self.visible != seen_before or self._drawing != drawing_before
+        return [key for key in visible if self._looks_different(key, faded)]
+
+    def _looks_different(self, key: TileKey, faded: bool) -> bool:
+        tile = self._tile(key)
+        if tile is None or not self.visible:
+            return faded
+        before = tile.image
+        return tile.tint(self._tables_for(tile.look)) or (faded and (before is not None or tile.image is not None))
 
     def changed(self, region: Region | None) -> None:
         """Draw anew what a level-0 region touches, or everything; until then the old pictures stay."""
-        for key, tile in self.tiles.items():
-            # An outline reaches into the next cells, a contour as far as the next averaged ones.
-            around = key.window.grown(48).region
-            if region is None or around.intersects(region):
-                tile.drawn = -1
+        for (_, key), tile in self.tiles.items():
+            if region is None or key.window.grown(_REACH).region.intersects(region):
+                tile.stale = True
+        self._version += 1
+        if len(self._changes) == _CHANGES:
+            self._changes = deque([(self._version, None)], _CHANGES)
+        self._changes.append((self._version, region))
 
     def needs(self, key: TileKey) -> bool:
-        """Whether a tile is missing or shows what is no longer wanted."""
-        tile = self.tiles.get(key)
-        return tile is None or tile.drawn != self._drawn
+        """Whether a tile is missing or shows what is no longer so."""
+        tile = self.tiles.get((self._drawing, key))
+        return tile is None or tile.stale
 
-    def work(self, key: TileKey, look: Appearance) -> Callable[[Callable[[], bool]], OverlayTile]:
+    def work(self, key: TileKey, look: Appearance) -> Callable[[Callable[[], bool]], tuple[Drawing, OverlayTile]]:
         """What a worker does for a tile."""
-        grids, stack, drawn, tinted = self.grids, self.stack, self._drawn, self._tinted
+        grids, stack, drawing, version = self.grids, self.stack, self._drawing, self._version
 
-        def draw(_wanted: Callable[[], bool]) -> OverlayTile:
+        def draw(wanted: Callable[[], bool]) -> tuple[Drawing, OverlayTile]:
+            if not wanted():
+                raise Unwanted
             planes = compose(grids, stack, key.window, look) if grids is not None else ()
-            return OverlayTile(planes, drawn, look, tint(planes, Tables(stack, look)), tinted)
+            return drawing, OverlayTile(planes, Tables(stack, look), version)
 
         return draw
 
-    def take(self, key: TileKey, tile: OverlayTile) -> None:
-        """Keep a tile that arrived."""
-        self.tiles.put(key, tile, tile.nbytes)
+    def take(self, key: TileKey, drawn: tuple[Drawing, OverlayTile]) -> None:
+        """Keep a tile that arrived, unless it was drawn for what is forgotten."""
+        drawing, tile = drawn
+        if tile.version < self._oldest:
+            return
+        around = key.window.grown(_REACH).region
+        # What has changed while it was drawn may have been read before or after.
+        tile.stale = any(
+            version > tile.version and (region is None or around.intersects(region))
+            for version, region in self._changes
+        )
+        self.tiles.put((drawing, key), tile, tile.nbytes)
+
+    def keep(self, keys: Iterable[TileKey]) -> None:
+        """Keep these rather than others: they are on screen, though not painted anew with every frame."""
+        for key in keys:
+            self.tiles.get((self._drawing, key))
 
     def make_room(self, window: Window) -> None:
         """Let the cache hold at least twice what one view needs."""
         across, down = window.width // TILE + 2, window.height // TILE + 2
-        self.tiles.limit = max(_BYTES, 2 * across * down * TILE * TILE * 6)
+        self.tiles.limit = max(_BYTES, 2 * across * down * TILE * TILE * 9)
 
     def remember(self, window: Window, dimensions: Size) -> None:
         """Keep what is on screen as the backdrop, if most of it is drawn."""
         keys = tiles_in(window, dimensions)
-        if not self.visible or not keys or 2 * sum(key in self.tiles for key in keys) < len(keys):
+        if not self.visible or not keys or 2 * sum(self._tile(key) is not None for key in keys) < len(keys):
             return
         image = QImage(window.width, window.height, QImage.Format.Format_ARGB32_Premultiplied)
         image.fill(0)
@@ -129,70 +152,28 @@ class OverlayLayer:
         painter.setOpacity(self.stack.opacity if opacity is None else opacity)
         missing = QRegion()
         for key in tiles_in(window, dimensions):
-            x, y = key.window.x - window.x, key.window.y - window.y
-            tile = self.tiles.get(key)
+            x, y = key.col * TILE - window.x, key.row * TILE - window.y
+            tile = self._tile(key)
             if tile is None:
                 missing += QRect(x, y, TILE, TILE)
                 continue
-            if tile.tinted != self._tinted:
-                self._retint(tile)
+            tile.tint(self._tables_for(tile.look))
             if tile.image is not None:
                 painter.drawImage(x, y, tile.image)
-        if not missing.isEmpty() and self.backdrop is not None:
+        if self.backdrop is not None and not missing.isEmpty():
             painter.save()
-            painter.setClipRegion(missing, Qt.ClipOperation.IntersectClip)  # never beyond a curtain
+            painter.setClipRegion(missing, Qt.ClipOperation.IntersectClip)
             painter.drawImage(self.backdrop.target(window), self.backdrop.image)
             painter.restore()
         painter.setOpacity(1.0)
 
-    def _retint(self, tile: OverlayTile) -> None:
-        tile.tinted = self._tinted
-        if all(plane.class_index < len(self.stack.classes) for plane in tile.planes):
-            if self._tables is None or self._tables.stack is not self.stack or self._tables.look != tile.look:
-                self._tables = Tables(self.stack, tile.look)
-            tile.image = tint(tile.planes, self._tables)
+    def _tile(self, key: TileKey) -> OverlayTile | None:
+        """What there is to paint: drawn as it should be, or as it was before."""
+        tile = self.tiles.get((self._drawing, key))
+        return tile if tile is not None else self.tiles.get((self._drawing_before, key))
 
-
-class Tables:
-    """Colour tables of one stack as the painter wants them, each made once."""
-
-    def __init__(self, stack: LayerStack, look: Appearance) -> None:
-        """Start with none."""
-        self.stack, self.look = stack, look
-        self._tables: dict[tuple[str, int], list[int]] = {}
-
-    def of(self, plane: Plane) -> list[int]:
-        """The table of a plane: 256 times straight ARGB."""
-        key = plane.role, plane.class_index
-        if key not in self._tables:
-            wide = table(plane, self.stack, self.look).astype(np.uint32)
-            argb = (wide[:, 3] << 24) | (wide[:, 0] << 16) | (wide[:, 1] << 8) | wide[:, 2]
-            self._tables[key] = argb.tolist()
-        return self._tables[key]
-
-
-def tint(planes: tuple[Plane, ...], tables: Tables) -> QImage | None:
-    """One picture of all planes, None where there are none; any thread."""
-    result: QImage | None = None
-    for plane in planes:
-        image = _picture(plane, tables)
-        if result is None:
-            result = image
-            continue
-        painter = QPainter(result)
-        painter.drawImage(0, 0, image)
-        painter.end()
-    return result
-
-
-def _picture(plane: Plane, tables: Tables) -> QImage:
-    if plane.codes is not None:
-        codes = np.ascontiguousarray(plane.codes)
-        height, width = codes.shape
-        indexed = QImage(codes.data, width, height, width, QImage.Format.Format_Indexed8)
-        indexed.setColorTable(tables.of(plane))
-        return indexed.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
-    rgba = np.ascontiguousarray(plane.rgba)
-    height, width = rgba.shape[:2]
-    image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied)
-    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    def _tables_for(self, look: Appearance) -> Tables:
+        known = self._tables
+        if known is None or known.stack.classes != self.stack.classes or known.look != look:
+            known = self._tables = Tables(self.stack, look)
+        return known

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter, QRegion
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from wsiview.geometry import Region, Size
+from wsiview.gui.canvas.file_tiles import Natural
 from wsiview.gui.canvas.tile_cache import TileCache
-from wsiview.gui.canvas.tile_source import OUTSIDE, Natural, ScreenTile, TileSource
+from wsiview.gui.canvas.tile_source import OUTSIDE, ScreenTile, TileSource
 from wsiview.scene.schedule import PARENT_FACTOR
 from wsiview.scene.visible_tiles import TILE, TileKey, Window, slide_window, tiles_in
 
@@ -21,7 +23,7 @@ _BYTES = 160 << 20
 
 @dataclass(frozen=True, slots=True)
 class SlideTile:
-    """A tile as it is painted, and the unreadable tiles of the file below it."""
+    """A tile as it is painted, and the tiles of the file below it that are unreadable or not there yet."""
 
     image: QImage
     bad: frozenset[Natural]
@@ -66,6 +68,7 @@ class SlideLayer:
         self.base.fill(QColor(*source.pyramid.background))
         self.base_missing = set(tiles_in(self.base_window, self.dimensions))
         self._stale: set[TileKey] = set()
+        self._base_bad: set[TileKey] = set()
 
     @property
     def base_is_cheap(self) -> bool:
@@ -92,6 +95,7 @@ class SlideLayer:
     def take_base(self, key: TileKey, tile: SlideTile) -> None:
         """Paint a tile of the base."""
         self.base_missing.discard(key)
+        (self._base_bad.add if tile.bad else self._base_bad.discard)(key)
         painter = QPainter(self.base)
         painter.drawImage(key.window.x - self.base_window.x, key.window.y - self.base_window.y, tile.image)
         painter.end()
@@ -99,11 +103,17 @@ class SlideLayer:
     def doubt_bad(self) -> None:
         """Read tiles with unreadable parts again; until then they are shown as they are."""
         self._stale |= {key for key, tile in self.tiles.items() if tile.bad}
+        self.base_missing |= self._base_bad
 
     def make_room(self, window: Window) -> None:
         """Let the cache hold at least twice what one view needs."""
         across, down = window.width // TILE + 2, window.height // TILE + 2
         self.tiles.limit = max(_BYTES, 2 * across * down * TILE * TILE * 4)
+
+    def keep(self, keys: Iterable[TileKey]) -> None:
+        """Keep these rather than others: they are on screen, though not painted anew with every frame."""
+        for key in keys:
+            self.tiles.get(key)
 
     def remember(self, window: Window) -> None:
         """Keep what is on screen as the backdrop, if most of it is sharp."""
@@ -118,38 +128,45 @@ class SlideLayer:
 
     def paint(self, painter: QPainter, window: Window) -> None:
         """Paint a window with its top left corner at the painter's origin; never leaves a hole."""
-        whole = slide_window(self.dimensions, window.downsample)
-        view = QRect(0, 0, window.width, window.height)
-        slide = QRect(-window.x, -window.y, whole.width, whole.height)
-        missing = QRegion()
         found: list[tuple[int, int, QImage]] = []
+        missing = QRect()
         for key in tiles_in(window, self.dimensions):
-            place, tile = key.window, self.tiles.get(key)
-            x, y = place.x - window.x, place.y - window.y
+            tile = self.tiles.get(key)
+            x, y = key.col * TILE - window.x, key.row * TILE - window.y
             if tile is None:
-                missing += QRect(x, y, TILE, TILE)
+                missing |= QRect(x, y, TILE, TILE)
             else:
                 found.append((x, y, tile.image))
+        whole = slide_window(self.dimensions, window.downsample)
         if not missing.isEmpty():
-            self._paint_below(painter, window, slide, missing & slide & view)
+            slide = QRect(-window.x, -window.y, whole.width, whole.height)
+            self._paint_below(painter, window, missing & slide & QRect(0, 0, window.width, window.height))
         for x, y, image in found:
             painter.drawImage(x, y, image)
-        _paint_around(painter, slide, view)
+        if (
+            window.x < 1
+            or window.y < 1
+            or window.x + window.width >= whole.width
+            or (window.y + window.height >= whole.height)
+        ):
+            _paint_around(painter, window, whole)
 
-    def _paint_below(self, painter: QPainter, window: Window, slide: QRect, missing: QRegion) -> None:
+    def _paint_below(self, painter: QPainter, window: Window, missing: QRect) -> None:
+        """Coarser pictures; what of them is painted twice is opaque."""
         painter.save()
-        # A region of several rectangles makes clipping slow, and what is painted twice is opaque.
-        painter.setClipRect(missing.boundingRect())
-        painter.fillRect(missing.boundingRect(), QColor(*self.source.pyramid.background))
-        base = Backdrop(self.base_window, self.base)
-        painter.drawImage(base.target(window), base.image)
-        for key in tiles_in(_parent_window(window), self.dimensions):
-            tile = self.tiles.get(key)
-            if tile is not None:
-                x, y = key.window.x * PARENT_FACTOR - window.x, key.window.y * PARENT_FACTOR - window.y
-                painter.drawImage(QRect(x, y, TILE * PARENT_FACTOR, TILE * PARENT_FACTOR), tile.image)
-        if self.backdrop is not None:
-            painter.drawImage(self.backdrop.target(window), self.backdrop.image)
+        painter.setClipRect(missing, Qt.ClipOperation.IntersectClip)
+        backdrop = None if self.backdrop is None else self.backdrop.target(window)
+        if backdrop is None or not backdrop.contains(QRectF(missing)):
+            painter.fillRect(missing, QColor(*self.source.pyramid.background))
+            base = Backdrop(self.base_window, self.base)
+            painter.drawImage(base.target(window), base.image)
+            for key in tiles_in(_parent_window(window, missing), self.dimensions):
+                tile = self.tiles.get(key)
+                if tile is not None:
+                    x, y = key.window.x * PARENT_FACTOR - window.x, key.window.y * PARENT_FACTOR - window.y
+                    painter.drawImage(QRect(x, y, TILE * PARENT_FACTOR, TILE * PARENT_FACTOR), tile.image)
+        if self.backdrop is not None and backdrop is not None:
+            painter.drawImage(backdrop, self.backdrop.image)
         painter.restore()
 
 
@@ -163,22 +180,25 @@ def _base_window(dimensions: Size, bounds: Region | None) -> Window:
     return Window(step, x, y, max(1, right - x), max(1, bottom - y))
 
 
-def _parent_window(window: Window) -> Window:
+def _parent_window(window: Window, part: QRect) -> Window:
+    """What of the next coarser lattice lies below a part of a window."""
     factor = PARENT_FACTOR
-    x, y = window.x // factor, window.y // factor
-    right, bottom = math.ceil((window.x + window.width) / factor), math.ceil((window.y + window.height) / factor)
+    left, top = window.x + part.x(), window.y + part.y()
+    x, y = left // factor, top // factor
+    right, bottom = math.ceil((left + part.width()) / factor), math.ceil((top + part.height()) / factor)
     return Window(window.downsample * factor, x, y, right - x, bottom - y)
 
 
-def _paint_around(painter: QPainter, slide: QRect, view: QRect) -> None:
+def _paint_around(painter: QPainter, window: Window, whole: Window) -> None:
     """Neutral grey where the slide is not, and a line around the slide, one pixel outside it."""
-    grey, right, bottom = QColor(*OUTSIDE), slide.left() + slide.width(), slide.top() + slide.height()
-    painter.fillRect(QRect(0, 0, view.width(), slide.top()), grey)
-    painter.fillRect(QRect(0, bottom, view.width(), view.height() - bottom), grey)
-    painter.fillRect(QRect(0, slide.top(), slide.left(), slide.height()), grey)
-    painter.fillRect(QRect(right, slide.top(), view.width() - right, slide.height()), grey)
-    dark = QColor(52, 54, 58)
-    painter.fillRect(slide.left() - 1, slide.top() - 1, slide.width() + 2, 1, dark)
-    painter.fillRect(slide.left() - 1, slide.top() + slide.height(), slide.width() + 2, 1, dark)
-    painter.fillRect(slide.left() - 1, slide.top(), 1, slide.height(), dark)
-    painter.fillRect(slide.left() + slide.width(), slide.top(), 1, slide.height(), dark)
+    grey, dark = QColor(*OUTSIDE), QColor(52, 54, 58)
+    left, top, width, height = -window.x, -window.y, whole.width, whole.height
+    right, bottom = left + width, top + height
+    painter.fillRect(0, 0, window.width, top, grey)
+    painter.fillRect(0, bottom, window.width, window.height - bottom, grey)
+    painter.fillRect(0, top, left, height, grey)
+    painter.fillRect(right, top, window.width - right, height, grey)
+    painter.fillRect(left - 1, top - 1, width + 2, 1, dark)
+    painter.fillRect(left - 1, bottom, width + 2, 1, dark)
+    painter.fillRect(left - 1, top, 1, height, dark)
+    painter.fillRect(right, top, 1, height, dark)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -19,18 +18,34 @@ _PATIENCE = 1.0  # s that closing waits for what is being read; a read from a de
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
 class Request:
     """Work for a thread; it is handed a function that says whether the result is still wanted."""
 
-    key: Hashable
-    work: Callable[[Callable[[], bool]], object]
+    __slots__ = ("_untaken", "key", "wanted", "work")
+
+    def __init__(self, key: Hashable, work: Callable[[Callable[[], bool]], object]) -> None:
+        """Wanted from now on."""
+        self.key, self.work, self.wanted = key, work, True
+        self._untaken = threading.Lock()
+
+    def take(self) -> bool:
+        """Whether the caller is the first to take it; on any thread, and never waits."""
+        return self._untaken.acquire(blocking=False)
+
+    def still_wanted(self) -> bool:
+        """Whether anybody waits for it; on any thread."""
+        return self.wanted
+
+
+_Outcome = tuple[Request | None, object, BaseException | None]
+"""A request with its result or error; without one, a thread has stopped serving."""
 
 
 class TileLoader(QObject):
     """Runs requests, newest list first; results arrive on the thread that the loader belongs to.
 
-    At most twice as many requests are under way as there are threads, so a new view never waits behind an old one.
+    Threads take one request after another from the list, so no more are under way than there are threads, and a new
+    view never waits behind an old one. No thread waits for a lock that another one holds.
 
     Signals
     -------
@@ -38,82 +53,136 @@ class TileLoader(QObject):
         A request is done.
     failed(key, error)
         A request raised a WsiviewError.
+    delivered()
+        All that had arrived was told.
+
+    Attributes
+    ----------
+    late, dropped
+        Counts of results that nobody wanted any more, and of requests given up before anything was done for them.
     """
 
     loaded = Signal(object, object)
     failed = Signal(object, object)
+    delivered = Signal()
     _woken = Signal()
 
     def __init__(self, parent: QObject | None = None, threads: int = THREADS) -> None:
         """Start no thread yet."""
         super().__init__(parent)
+        self.late = self.dropped = 0
         self._threads = threads
         self._workers: Workers | None = None
+        self._serving = 0  # threads that serve, or are about to
         self._queue: deque[Request] = deque()
         self._wanted: dict[Hashable, Request] = {}
-        self._under_way: set[Hashable] = set()
-        self._done: deque[tuple[Hashable, Future[object]]] = deque()
+        self._unwanted: dict[Hashable, Request] = {}  # under way, for a view that is gone
+        self._done: deque[_Outcome] = deque()
+        self._told = False
         self._woken.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     @property
     def idle(self) -> bool:
         """Whether nothing is queued or under way."""
-        return not self._queue and not self._under_way
+        return not self._wanted and not self._unwanted
+
+    @property
+    def waiting(self) -> int:
+        """Requests that are wanted and not done."""
+        return len(self._wanted)
 
     def want(self, requests: Sequence[Request]) -> None:
         """Replace all that was wanted before; what is under way and still wanted goes on."""
-        self._wanted = {request.key: request for request in requests}
-        self._queue = deque(request for request in requests if request.key not in self._under_way)
+        before, self._wanted = self._wanted, {}
+        for request in requests:
+            known = before.pop(request.key, None) or self._unwanted.pop(request.key, None)
+            if known is None or known.take():  # what nobody has begun is done as it is wanted now
+                known = request
+            known.wanted = True
+            self._wanted[request.key] = known
+        for key, request in before.items():
+            request.wanted = False
+            if request.take():
+                self.dropped += 1
+            else:
+                self._unwanted[key] = request
+        self._queue = deque(self._wanted.values())
         self._start()
 
     def close(self, patience: float = _PATIENCE) -> None:
         """Give up all work and wait so many seconds for the threads to end; a later `want` starts new ones."""
-        self._wanted, workers = {}, self._workers
-        self._queue.clear()
-        self._workers = None
+        for request in (*self._wanted.values(), *self._unwanted.values()):
+            request.wanted = False
+        self._queue = deque()
+        workers, self._workers = self._workers, None
         if workers is not None:
             workers.close(patience)
-        self._under_way.clear()
-        self._done.clear()
+        self._wanted, self._unwanted, self._serving = {}, {}, 0
+        self._done = deque()
+        self._told = False
 
     def _start(self) -> None:
-        while self._queue and len(self._under_way) < 2 * self._threads:
-            if self._workers is None:
-                self._workers = Workers(self._threads, "tile")
-            request = self._queue.popleft()
-            self._under_way.add(request.key)
-            future = self._workers.submit(self._run, request)
-            future.add_done_callback(lambda done, key=request.key: self._finish(key, done))  # type: ignore[misc]
+        """Have threads serve: one more than there are, since all that serve may just have found the list empty."""
+        if self._queue and self._workers is None:
+            self._workers = Workers(self._threads, "tile")
+        for _ in range(min(len(self._queue), self._threads)):
+            if self._workers is not None and self._serving <= self._threads:
+                self._serving += 1
+                self._workers.submit(self._serve, self._done)
 
-    def _run(self, request: Request) -> object:
-        """On a worker: looks whether the view still wants it before anything is decoded."""
-        if request.key not in self._wanted:
-            raise Unwanted
-        return request.work(lambda: request.key in self._wanted)
+    def _serve(self, done: deque[_Outcome]) -> None:
+        """On a worker: do what is wanted until nothing is left."""
+        while True:
+            try:
+                request = self._queue.popleft()
+            except IndexError:
+                break
+            if not request.take():
+                continue
+            try:
+                done.append((request, request.work(request.still_wanted), None))
+            except BaseException as error:
+                done.append((request, None, error))
+            del request
+            self._wake()
+        done.append((None, None, None))
+        self._wake()
 
-    def _finish(self, key: Hashable, done: Future[object]) -> None:
-        self._done.append((key, done))
+    def _wake(self) -> None:
+        if self._told:
+            return
+        self._told = True
         try:
             self._woken.emit()
         except RuntimeError:  # the window is gone, and with it everyone who wanted to know
             _log.debug("a tile arrived after its window was gone")
 
     def _deliver(self) -> None:
+        self._told = False
         while self._done:
-            key, done = self._done.popleft()
-            if key not in self._under_way:
-                continue  # asked for before the threads were closed
-            self._under_way.discard(key)
-            if done.cancelled():
+            request, result, error = self._done.popleft()
+            if request is None:
+                self._serving -= 1
                 continue
-            error = done.exception()
-            if error is None:
-                self.loaded.emit(key, done.result())
-            elif isinstance(error, WsiviewError):
-                self.failed.emit(key, error)
-            elif not isinstance(error, Unwanted):
-                self._start()
-                raise error
-            elif key in self._wanted:  # given up, and then wanted again before that was heard
-                self._queue.appendleft(self._wanted[key])
+            if self._wanted.get(request.key) is request:
+                del self._wanted[request.key]
+                self._tell(request, result, error)
+            elif self._unwanted.pop(request.key, None) is not None:
+                self.late += not isinstance(error, Unwanted)
+                if error is None:
+                    self.loaded.emit(request.key, result)
         self._start()
+        self.delivered.emit()
+
+    def _tell(self, request: Request, result: object, error: BaseException | None) -> None:
+        if error is None:
+            self.loaded.emit(request.key, result)
+        elif isinstance(error, WsiviewError):
+            self.failed.emit(request.key, error)
+        elif isinstance(error, Unwanted):  # given up, and then wanted again before that was heard
+            again = Request(request.key, request.work)
+            self._wanted[request.key] = again
+            self._queue.appendleft(again)
+        else:
+            self._start()
+            raise error

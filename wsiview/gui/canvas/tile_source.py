@@ -7,30 +7,23 @@ lie where they belong and neighbouring tiles meet without a seam.
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wsiview.gui.canvas.tile_cache import TileCache
+from wsiview.gui.canvas.file_tiles import FileTiles, Natural, Pixels
 from wsiview.scene.plane import stripes
 from wsiview.scene.visible_tiles import Window, slide_window
 from wsiview.slide.pyramid import Pyramid
-from wsiview.slide.slide import Slide, SlideVanished, TileUnreadable
+from wsiview.slide.slide import Slide
 from wsiview.slide.wrapped_slide import Unreadable, WrappedSlide
-
-Pixels = NDArray[np.uint8]
-Natural = tuple[int, int, int]
-"""Level, column and row of a tile as the file has it."""
 
 OUTSIDE = (92, 96, 102)
 """Neutral grey around the slide."""
-_DECODED_BYTES = 96 << 20
 _LARGEST_SOURCE = 2048 * 2048
-_USUAL_TILE, _LARGEST_TILE, _SMALLEST_TILE = 512, 1024, 128
 
 
 class Unwanted(Exception):
@@ -39,38 +32,21 @@ class Unwanted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ScreenTile:
-    """Pixels (h, w, 3) of a window and the unreadable tiles below it."""
+    """Pixels (h, w, 3) of a window and the tiles below it that are unreadable or not there yet."""
 
     pixels: Pixels
     bad: frozenset[Natural]
 
 
 class TileSource:
-    """Reads one slide; every method may be called from any thread but the window's own."""
+    """Reads one slide on worker threads; the window's thread may ask its `tiles` what they know."""
 
     def __init__(self, slide: Slide) -> None:
-        """Keep the slide, which the caller closes; `vanished` is the sentence about a file that went away."""
+        """Keep the slide, which the caller closes."""
         self.pyramid = Pyramid.of(slide)
-        self._slide = slide
+        self.tiles = FileTiles(slide, self.pyramid)
         self._built: frozenset[int] = slide.built_levels if isinstance(slide, WrappedSlide) else frozenset()
         self._known: tuple[Unreadable, ...] = slide.unreadable if isinstance(slide, WrappedSlide) else ()
-        self._decoded: TileCache[Natural, Pixels] = TileCache(_DECODED_BYTES)
-        self._bad: set[Natural] = set()
-        self._marked: set[Natural] = set()
-        self._again: set[Natural] = set()
-        self.vanished = ""
-        self._lock = threading.Lock()
-
-    @property
-    def bad(self) -> frozenset[Natural]:
-        """Tiles that could not be read."""
-        with self._lock:
-            return frozenset(self._bad | self._marked)
-
-    def try_again(self) -> None:
-        """Give every unreadable tile one more chance when it is next wanted."""
-        with self._lock:
-            self._again |= self._bad
 
     def render(self, window: Window, wanted: Callable[[], bool]) -> ScreenTile:
         """Paint a window, outside the slide in neutral grey.
@@ -84,11 +60,7 @@ class TileSource:
         """
         bad: set[Natural] = set()
         pixels = self._resampled(window, wanted, bad)
-        slide = slide_window(self.pyramid.dimensions, window.downsample)
-        pixels[:, max(0, slide.width - window.x) :] = OUTSIDE
-        pixels[max(0, slide.height - window.y) :] = OUTSIDE
-        pixels[:, : max(0, -window.x)] = OUTSIDE
-        pixels[: max(0, -window.y)] = OUTSIDE
+        _blank_outside(pixels, window, slide_window(self.pyramid.dimensions, window.downsample))
         return ScreenTile(pixels, frozenset(bad))
 
     def _resampled(self, window: Window, wanted: Callable[[], bool], bad: set[Natural]) -> Pixels:
@@ -100,14 +72,19 @@ class TileSource:
         if area > _LARGEST_SOURCE and max(window.width, window.height) > 16:
             # A level that is much too fine is read piece by piece, or one tile would take all memory.
             return self._halves(window, wanted, bad)
-        x0, x1 = window.x * scales[0], (window.x + window.width) * scales[0]
-        y0, y1 = window.y * scales[1], (window.y + window.height) * scales[1]
-        margins = [math.ceil(max(2.0, 2 * scale)) for scale in scales]
-        left, top = math.floor(x0) - margins[0], math.floor(y0) - margins[1]
-        right, bottom = math.ceil(x1) + margins[0], math.ceil(y1) + margins[1]
-        source, mask = self._region(level, left, top, right, bottom, bad)
-        box = (x0 - left, y0 - top, x1 - left, y1 - top)
-        pixels = _resized(source, box, window, max(scales))
+        if max(scales) == min(scales) == 1:  # pixels of the level, which are copied
+            right, bottom = window.x + window.width, window.y + window.height
+            pixels, mask = self._region(level, window.x, window.y, right, bottom, bad)
+            box = (0.0, 0.0, float(window.width), float(window.height))
+        else:
+            x0, x1 = window.x * scales[0], (window.x + window.width) * scales[0]
+            y0, y1 = window.y * scales[1], (window.y + window.height) * scales[1]
+            margins = [math.ceil(max(2.0, 2 * scale)) for scale in scales]
+            left, top = math.floor(x0) - margins[0], math.floor(y0) - margins[1]
+            right, bottom = math.ceil(x1) + margins[0], math.ceil(y1) + margins[1]
+            source, mask = self._region(level, left, top, right, bottom, bad)
+            box = (x0 - left, y0 - top, x1 - left, y1 - top)
+            pixels = _resized(source, box, window, max(scales))
         if mask is not None:
             flag = Image.fromarray(mask.astype(np.uint8) * 255)
             flag = flag.resize((window.width, window.height), Image.Resampling.NEAREST, box=box)
@@ -130,27 +107,40 @@ class TileSource:
     ) -> tuple[Pixels, NDArray[np.bool_] | None]:
         """Pixels of one level, cut from its own tiles, and where they are stand-ins for unreadable ones."""
         out = np.empty((bottom - top, right - left, 3), np.uint8)
-        out[...] = self.pyramid.background
+        size, (tile_w, tile_h) = self.pyramid.level_dimensions[level], self.tiles.size(level)
+        if left < 0 or top < 0 or right > size.width or bottom > size.height:
+            out[...] = self.pyramid.background
         mask: NDArray[np.bool_] | None = None
-        size, (tile_w, tile_h) = self.pyramid.level_dimensions[level], self._tile(level)
-        for row in range(max(0, top) // tile_h, -(-min(bottom, size.height) // tile_h)):
-            for col in range(max(0, left) // tile_w, -(-min(right, size.width) // tile_w)):
-                x, y = col * tile_w, row * tile_h
-                pixels = self._natural((level, col, row))
-                if pixels is None:
-                    bad.add((level, col, row))
-                    pixels = self._stand_in(level, col, row, bad)
-                    mask = np.zeros(out.shape[:2], bool) if mask is None else mask
-                height, width = pixels.shape[:2]
-                x0, x1 = max(x, left), min(x + width, right)
-                y0, y1 = max(y, top), min(y + height, bottom)
-                out[y0 - top : y1 - top, x0 - left : x1 - left] = pixels[y0 - y : y1 - y, x0 - x : x1 - x]
-                if mask is not None and (level, col, row) in bad:
-                    mask[y0 - top : y1 - top, x0 - left : x1 - left] = True
+        for key in self._keys(level, left, top, right, bottom):
+            x, y = key[1] * tile_w, key[2] * tile_h
+            found, whole = self.tiles.get(key)
+            if found is None or not whole:
+                bad.add(key)
+            if found is None and mask is None:
+                mask = np.zeros(out.shape[:2], bool)
+            pixels = self._stand_in(*key, bad) if found is None else found
+            height, width = pixels.shape[:2]
+            x0, x1 = max(x, left), min(x + width, right)
+            y0, y1 = max(y, top), min(y + height, bottom)
+            out[y0 - top : y1 - top, x0 - left : x1 - left] = pixels[y0 - y : y1 - y, x0 - x : x1 - x]
+            if mask is not None and found is None:
+                mask[y0 - top : y1 - top, x0 - left : x1 - left] = True
         if level in self._built:
             mask = self._mark_known(level, left, top, right, bottom, bad, mask)
         _extend_edges(out, -left, -top, size.width - left, size.height - top)
         return out, mask
+
+    def _keys(self, level: int, left: int, top: int, right: int, bottom: int) -> Iterator[Natural]:
+        """The file's tiles in a rectangle; those that another thread is reading come last."""
+        size, (tile_w, tile_h) = self.pyramid.level_dimensions[level], self.tiles.size(level)
+        others: list[Natural] = []
+        for row in range(max(0, top) // tile_h, -(-min(bottom, size.height) // tile_h)):
+            for col in range(max(0, left) // tile_w, -(-min(right, size.width) // tile_w)):
+                if self.tiles.is_being_read((level, col, row)):
+                    others.append((level, col, row))
+                else:
+                    yield level, col, row
+        yield from others
 
     def _mark_known(
         self, level: int, left: int, top: int, right: int, bottom: int, bad: set[Natural],
@@ -159,7 +149,7 @@ class TileSource:
         """Mark what could not be read when a level was built that the file lacks."""
         (across, down), met = self.pyramid.level_downsamples[level], set[Natural]()
         for part in self._known:
-            (step_x, step_y), (tile_w, tile_h) = self.pyramid.level_downsamples[part.level], self._tile(part.level)
+            (step_x, step_y), (tile_w, tile_h) = self.pyramid.level_downsamples[part.level], self.tiles.size(part.level)
             x0, x1 = math.floor(part.x * step_x / across), math.ceil((part.x + part.width) * step_x / across)
             y0, y1 = math.floor(part.y * step_y / down), math.ceil((part.y + part.height) * step_y / down)
             if x0 < right and left < x1 and y0 < bottom and top < y1:
@@ -167,45 +157,12 @@ class TileSource:
                 mask[max(0, y0 - top) : y1 - top, max(0, x0 - left) : x1 - left] = True
                 met.add((part.level, part.x // tile_w, part.y // tile_h))
         bad |= met
-        if met:
-            with self._lock:
-                self._marked |= met
+        self.tiles.mark(met)
         return mask
-
-    def _tile(self, level: int) -> tuple[int, int]:
-        """The file's own tile, or a usual one where the file has strips or a single giant."""
-        tile = self.pyramid.level_tiles[level]
-        usable = all(_SMALLEST_TILE <= side <= _LARGEST_TILE for side in (tile.width, tile.height))
-        return (tile.width, tile.height) if usable else (_USUAL_TILE, _USUAL_TILE)
-
-    def _natural(self, key: Natural) -> Pixels | None:
-        """One tile as the file has it (cut at the level's edge), None where it is unreadable."""
-        found = self._decoded.get(key)
-        if found is not None:
-            return found
-        with self._lock:
-            if key in self._bad and key not in self._again:
-                return None
-            self._again.discard(key)
-        level, col, row = key
-        (tile_w, tile_h), size = self._tile(level), self.pyramid.level_dimensions[level]
-        x, y = col * tile_w, row * tile_h
-        try:
-            pixels = self._slide.read(level, x, y, min(tile_w, size.width - x), min(tile_h, size.height - y))
-        except TileUnreadable as error:
-            with self._lock:
-                self._bad.add(key)
-                self.vanished = str(error) if isinstance(error, SlideVanished) else self.vanished
-            return None
-        with self._lock:
-            self._bad.discard(key)
-            self.vanished = ""
-        self._decoded.put(key, pixels, pixels.nbytes)
-        return pixels
 
     def _stand_in(self, level: int, col: int, row: int, bad: set[Natural]) -> Pixels:
         """What the next coarser level shows in place of an unreadable tile; the background at the coarsest."""
-        (tile_w, tile_h), size = self._tile(level), self.pyramid.level_dimensions[level]
+        (tile_w, tile_h), size = self.tiles.size(level), self.pyramid.level_dimensions[level]
         x, y = col * tile_w, row * tile_h
         width, height = min(tile_w, size.width - x), min(tile_h, size.height - y)
         here, coarser = self.pyramid.level_downsamples[level], self._coarser(level)
@@ -224,6 +181,18 @@ class TileSource:
         return min(coarser, key=lambda other: scale[other][0], default=None)
 
 
+def _blank_outside(pixels: Pixels, window: Window, slide: Window) -> None:
+    right, bottom = slide.width - window.x, slide.height - window.y
+    for outside, part in (
+        (right < window.width, np.s_[:, max(0, right) :]),
+        (bottom < window.height, np.s_[max(0, bottom) :]),
+        (window.x < 0, np.s_[:, : -window.x]),
+        (window.y < 0, np.s_[: -window.y]),
+    ):
+        if outside:
+            pixels[part] = OUTSIDE
+
+
 def _extend_edges(pixels: Pixels, left: int, top: int, right: int, bottom: int) -> None:
     """Repeat the slide's outermost pixels beyond its edges, or resampling would mix the edge with what is not there."""
     height, width = pixels.shape[:2]
@@ -240,10 +209,6 @@ def _extend_edges(pixels: Pixels, left: int, top: int, right: int, bottom: int) 
 
 
 def _resized(source: Pixels, box: tuple[float, float, float, float], window: Window, scale: float) -> Pixels:
-    x, y = round(box[0]), round(box[1])
-    exact = abs(box[0] - x) < 1e-6 and abs(box[1] - y) < 1e-6
-    if exact and abs(box[2] - box[0] - window.width) < 1e-6 and abs(box[3] - box[1] - window.height) < 1e-6:
-        return source[y : y + window.height, x : x + window.width].copy()
     # Sharper than a plain mean at the same cost; magnified, a cubic keeps edges without blocks.
     kind = Image.Resampling.HAMMING if scale > 1 else Image.Resampling.BICUBIC
     return np.array(Image.fromarray(source).resize((window.width, window.height), kind, box=box))

@@ -43,6 +43,7 @@ class ViewWidget(QWidget):
         self.grabGesture(Qt.GestureType.PinchGesture)
         self._view = Viewport(Point(0, 0), 1.0, Size(1, 1))
         self._fitting = True
+        self._zooming = False
         self._cursor: QPointF | None = None
 
     @property
@@ -109,6 +110,12 @@ class ViewWidget(QWidget):
         factor = self._view.downsample / downsample
         if factor != 1:
             self.set_viewport(self._view.zoomed_at(place.x() * ratio, place.y() * ratio, factor))
+
+    def _zoom_on(self, factor: float, at: QPointF) -> None:
+        """One step of a gesture that most likely goes on."""
+        self._zooming = True
+        self.zoom(factor, at)
+        self._zooming = False
 
     @property
     def microns(self) -> float | None:
@@ -196,19 +203,19 @@ class ViewWidget(QWidget):
         elif fingers:
             self.pan(event.pixelDelta().x(), event.pixelDelta().y())
         elif turned:
-            self.zoom(2 ** (turned / 360), event.position())
+            self._zoom_on(2 ** (turned / 360), event.position())
         event.accept()
 
     def event(self, event: QEvent) -> bool:
         """Pinch, on a touch screen or a trackpad."""
         if isinstance(event, QNativeGestureEvent):
             if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self.zoom(math.exp(event.value()), event.position())
+                self._zoom_on(math.exp(event.value()), event.position())
                 return True
         elif isinstance(event, QGestureEvent):
             pinch = event.gesture(Qt.GestureType.PinchGesture)
             if isinstance(pinch, QPinchGesture) and pinch.scaleFactor() > 0:
-                self.zoom(pinch.scaleFactor(), QPointF(self.mapFromGlobal(pinch.hotSpot().toPoint())))
+                self._zoom_on(pinch.scaleFactor(), QPointF(self.mapFromGlobal(pinch.hotSpot().toPoint())))
                 return True
         return super().event(event)
 

@@ -1,0 +1,194 @@
+"""Frame: the picture on screen, kept from one painting to the next, so that a pan composes only what it uncovers.
+
+A pixel of the lattice (turned as the view is) always lies at the same place of the buffer, at its column and row modulo
+the buffer's sides. So nothing is ever moved: what a pan uncovers takes the place of what it hides.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QBrush, QImage, QPainter, QTransform
+
+from wsiview.geometry import Size
+from wsiview.scene.turn import Rect, Turn
+from wsiview.scene.viewport import Viewport
+from wsiview.scene.visible_tiles import Window
+
+Compose = Callable[[QPainter, Window], None]
+"""Paints a window of the upright slide, opaque, with its corner at the painter's origin."""
+_MANY = 64
+"""So many spoilt places, and all is composed anew."""
+
+
+class Frame:
+    """One opaque picture at one scale; its pixels are those of a view, whose tiles may come and change one by one."""
+
+    def __init__(self, compose: Compose) -> None:
+        """Start with no memory taken."""
+        self._compose = compose
+        self._valid: Rect | None = None
+        self._spoilt: list[Rect] = []
+        self.release()
+
+    def release(self) -> None:
+        """Let go of the memory."""
+        self._form: tuple[float, Turn, int, int] = (0.0, Turn(), 0, 0)
+        self._pixels: NDArray[np.uint32] = np.empty((0, 0), np.uint32)
+        self._image = QImage()
+        self.spoil()
+
+    def spoil(self, window: Window | None = None) -> None:
+        """Compose a window of the upright slide, of any scale, anew before it is shown again; None: everything."""
+        if self._valid is None:
+            return
+        if window is None or len(self._spoilt) >= _MANY:
+            self._valid = None
+            self._spoilt.clear()
+            return
+        step, turn = self._form[:2]
+        if window.downsample == step:
+            rect = window.x, window.y, window.width, window.height
+        else:
+            part = window.region
+            x, y = math.floor(part.x / step) - 1, math.floor(part.y / step) - 1
+            rect = x, y, math.ceil(part.right / step) + 1 - x, math.ceil(part.bottom / step) + 1 - y
+        self._spoilt.append(turn.rect(rect))
+
+    def show(self, painter: QPainter, at: QPoint, window: Window, turn: Turn, whole: Size) -> None:
+        """Paint a window, counted along the screen, with its corner at a device position.
+
+        `whole` is the largest that is shown at this scale.
+        """
+        self._take_form(window.downsample, turn, whole)
+        self._cover((window.x, window.y, window.width, window.height))
+        for piece, x, y in self._pieces((window.x, window.y, window.width, window.height)):
+            painter.drawImage(at + QPoint(x - window.x, y - window.y), self._image, piece)
+
+    def show_at_angle(self, painter: QPainter, view: Viewport, window: Window) -> None:
+        """Paint a view that is turned by no quarter of a circle; the window is all that it needs."""
+        # Turned pictures are put together upright and turned once, or their tiles would part at the seams.
+        self._take_form(window.downsample, Turn(), Size(window.width, window.height))
+        self._cover((window.x, window.y, window.width, window.height))
+        to, step = view.to_device, window.downsample
+        x, y = to.apply(window.x * step, window.y * step)
+        painter.save()
+        painter.setTransform(QTransform(to.a * step, to.c * step, to.b * step, to.d * step, x, y), combine=True)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+        _, _, width, height = self._form
+        painter.setBrushOrigin(-(window.x % width), -(window.y % height))
+        painter.fillRect(QRect(0, 0, window.width, window.height), QBrush(self._image))
+        painter.restore()
+
+    def _take_form(self, step: float, turn: Turn, whole: Size) -> None:
+        form = step, turn, whole.width, whole.height
+        if form == self._form:
+            return
+        if form[2:] != self._form[2:]:
+            self._pixels = np.empty((whole.height, whole.width), np.uint32)
+            self._image = _picture(self._pixels)
+        self._form, self._valid = form, None
+        self._spoilt.clear()
+
+    def _cover(self, window: Rect) -> None:
+        """Compose what of the window is not there yet, or spoilt."""
+        known = self._valid
+        if known is not None and not _shared(known, window):
+            known = None
+        if known is None:
+            wanted = [window]
+        else:
+            wanted = [rect for spoilt in self._spoilt if (rect := _shared(spoilt, known))]
+            wanted += _gaps(window, known)
+        self._spoilt.clear()
+        if wanted:
+            self._fill(wanted)
+        self._valid = _joined(known, window, self._form[2]) if known is not None else window
+
+    def _fill(self, rects: list[Rect]) -> None:
+        step, turn = self._form[:2]
+        pieces = [(piece, Window(step, x, y, piece.width(), piece.height()))
+                  for rect in rects for piece, x, y in self._pieces(rect)]  # fmt: skip
+        if not turn.upright:
+            for piece, window in pieces:
+                self._fill_turned(piece, turn, window)
+            return
+        with _painting(self._image) as painter:
+            for piece, window in pieces:
+                painter.resetTransform()
+                painter.translate(piece.topLeft())
+                painter.setClipRect(0, 0, piece.width(), piece.height())
+                self._compose(painter, window)
+
+    def _fill_turned(self, piece: QRect, turn: Turn, seen: Window) -> None:
+        window = Window(seen.downsample, *turn.back((seen.x, seen.y, seen.width, seen.height)))
+        upright = np.empty((window.height, window.width), np.uint32)
+        picture = _picture(upright)
+        with _painting(picture) as painter:
+            painter.setClipRect(0, 0, window.width, window.height)
+            self._compose(painter, window)
+        rows, cols = slice(piece.y(), piece.y() + piece.height()), slice(piece.x(), piece.x() + piece.width())
+        self._pixels[rows, cols] = turn.pixels(upright)
+
+    def _pieces(self, rect: Rect) -> Iterator[tuple[QRect, int, int]]:
+        """Where a rectangle of the lattice lies in the buffer, in up to four pieces, and the corner of each."""
+        _, _, width, height = self._form
+        for y, rows in _spans(rect[1], rect[3], height):
+            for x, cols in _spans(rect[0], rect[2], width):
+                yield QRect(x % width, y % height, cols, rows), x, y
+
+
+@contextmanager
+def _painting(image: QImage) -> Iterator[QPainter]:
+    """A painter that ends whatever happens: an image that goes while it is painted on takes the program with it."""
+    painter = QPainter(image)
+    try:
+        yield painter
+    finally:
+        painter.end()
+
+
+def _picture(pixels: NDArray[np.uint32]) -> QImage:
+    """The same memory as a picture."""
+    height, width = pixels.shape
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+
+
+def _spans(start: int, length: int, period: int) -> list[tuple[int, int]]:
+    """Cut a stretch where the buffer ends."""
+    first = min(length, period - start % period)
+    return [(start, first)] if first == length else [(start, first), (start + first, length - first)]
+
+
+def _shared(one: Rect, other: Rect) -> Rect | None:
+    x, y = max(one[0], other[0]), max(one[1], other[1])
+    right, bottom = min(one[0] + one[2], other[0] + other[2]), min(one[1] + one[3], other[1] + other[3])
+    return (x, y, right - x, bottom - y) if x < right and y < bottom else None
+
+
+def _gaps(window: Rect, known: Rect) -> list[Rect]:
+    """What of a window lies outside a rectangle that it shares something with."""
+    x, y, width, height = window
+    top, bottom = max(y, known[1]), min(y + height, known[1] + known[3])
+    left, right = max(x, known[0]), min(x + width, known[0] + known[2])
+    strips = (
+        (x, y, width, top - y),
+        (x, bottom, width, y + height - bottom),
+        (x, top, left - x, bottom - top),
+        (right, top, x + width - right, bottom - top),
+    )
+    return [strip for strip in strips if strip[2] > 0 and strip[3] > 0]
+
+
+def _joined(known: Rect, window: Rect, width: int) -> Rect:
+    """What is known now: of the same rows also what lies beside the window, as far as the buffer holds it."""
+    if (known[1], known[3]) != (window[1], window[3]):
+        return window
+    left = max(min(known[0], window[0]), window[0] + window[2] - width)
+    right = min(max(known[0] + known[2], window[0] + window[2]), left + width)
+    return left, window[1], right - left, window[3]

@@ -1,0 +1,155 @@
+"""Overlay tile: one tile of an overlay, kept so that other colours need no new drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage, QPainter
+
+from wsiview.scene.compose import table
+from wsiview.scene.layers import LayerStack
+from wsiview.scene.plane import Appearance, Plane
+
+_FIXED = ("marks", "prediction", "difference")
+"""Roles whose tables are the same for every stack."""
+_FORMAT = QImage.Format.Format_ARGB32_Premultiplied
+Colors = NDArray[np.uint32]
+
+
+class Tables:
+    """Colour tables of one stack, each made once."""
+
+    def __init__(self, stack: LayerStack, look: Appearance) -> None:
+        """Start with none."""
+        self.stack, self.look = stack, look
+        self._tables: dict[tuple[str, int], tuple[Colors, list[int]]] = {}
+
+    def of(self, plane: Plane) -> tuple[Colors, list[int]]:
+        """The table of a plane: 256 times straight ARGB, as an array and as Qt takes it."""
+        key = plane.role, plane.class_index
+        found = self._tables.get(key)
+        if found is None:
+            red, green, blue, alpha = table(plane, self.stack, self.look).astype(np.uint32).T
+            argb: Colors = ((alpha << 24) | (red << 16) | (green << 8) | blue).astype(np.uint32)
+            found = argb, [int(color) for color in argb]
+            self._tables[key] = found
+        return found
+
+
+@dataclass(slots=True, eq=False)
+class _Fixed:
+    """Colours that no stack changes."""
+
+    picture: QImage
+
+
+@dataclass(slots=True, eq=False)
+class _Coded:
+    """Codes that a table colours, which of them occur, and the colours (in that order) they were last shown in."""
+
+    plane: Plane
+    indexed: QImage
+    used: NDArray[np.intp]
+    colors: Colors | None = None
+
+
+class OverlayTile:
+    """The planes of one tile and the picture made of them.
+
+    `image` is None where nothing is to be seen; `version` tells of which state of the map it was drawn; a tile that is
+    `stale` shows what has changed since.
+    """
+
+    def __init__(self, planes: tuple[Plane, ...], tables: Tables, version: int = 0) -> None:
+        """Draw it; on any thread."""
+        self.look, self.version, self.stale = tables.look, version, False
+        self.image: QImage | None = None
+        self._parts = _parts(planes, tables)
+        self._tables: Tables | None = None
+        self.tint(tables)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of codes and pictures."""
+        held = 256 if self.image is None else self.image.sizeInBytes()
+        for part in self._parts:
+            if isinstance(part, _Coded):
+                held += part.indexed.sizeInBytes()
+            elif part.picture is not self.image:
+                held += part.picture.sizeInBytes()
+        return held
+
+    def tint(self, tables: Tables) -> bool:
+        """Colour it by other tables, for the same look; whether it looks different now."""
+        if tables is self._tables:
+            return False
+        first, self._tables = self._tables is None, tables
+        differs = False
+        for part in self._parts:
+            if isinstance(part, _Coded) and part.plane.class_index < len(tables.stack.classes):
+                colors = tables.of(part.plane)[0][part.used]
+                if part.colors is None or not np.array_equal(colors, part.colors):
+                    part.colors, differs = colors, True
+        if differs or first:
+            self.image = self._painted(tables)
+        return differs
+
+    def _painted(self, tables: Tables) -> QImage | None:
+        result: QImage | None = None
+        for part in self._parts:
+            if isinstance(part, _Fixed):
+                above = part.picture
+            elif part.colors is None or not (part.colors >> 24).any():
+                continue
+            else:
+                part.indexed.setColorTable(tables.of(part.plane)[1])
+                above = part.indexed.convertToFormat(_FORMAT)
+            result = above if result is None else _laid(above, result)
+        return result
+
+
+def _parts(planes: tuple[Plane, ...], tables: Tables) -> list[_Fixed | _Coded]:
+    """Planes as pictures; what never changes and lies together is one."""
+    parts: list[_Fixed | _Coded] = []
+    for plane in planes:
+        if plane.codes is not None and plane.role not in _FIXED:
+            used = np.flatnonzero(np.bincount(plane.codes.ravel(), minlength=256))
+            parts.append(_Coded(plane, _indexed(plane), used))
+            continue
+        picture = _colored(plane, tables)
+        below = parts[-1] if parts else None
+        if isinstance(below, _Fixed):
+            below.picture = _laid(picture, below.picture)
+        else:
+            parts.append(_Fixed(picture))
+    return parts
+
+
+def _colored(plane: Plane, tables: Tables) -> QImage:
+    if plane.codes is not None:
+        indexed = _indexed(plane)
+        indexed.setColorTable(tables.of(plane)[1])
+        return indexed.convertToFormat(_FORMAT)
+    rgba = np.ascontiguousarray(plane.rgba)
+    height, width = rgba.shape[:2]
+    image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied)
+    return image.convertToFormat(_FORMAT)
+
+
+def _indexed(plane: Plane) -> QImage:
+    """The codes' own memory as a picture; lives as long as the plane."""
+    codes = plane.codes
+    assert codes is not None, "only planes of codes have tables"
+    height, width = codes.shape
+    return QImage(codes.data, width, height, codes.strides[0], QImage.Format.Format_Indexed8)
+
+
+def _laid(above: QImage, below: QImage) -> QImage:
+    """One picture over another."""
+    result = below.copy()
+    painter = QPainter(result)
+    painter.drawImage(0, 0, above)
+    painter.end()
+    return result
