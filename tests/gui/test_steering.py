@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -150,3 +150,34 @@ def test_no_two_actions_share_a_key_or_a_name() -> None:
     assert all(keys), "a key that Qt does not know"
     names = [action.name for action in ACTIONS]
     assert sorted(names) == sorted(set(names))
+
+
+def test_a_place_is_written_gone_to_and_copied(scaled: MainWindow, qtbot: QtBot) -> None:
+    canvas, field = scaled.canvas, scaled.companions.going.field
+    qtbot.keyClick(canvas, Qt.Key.Key_L, CONTROL)
+    assert field.isVisible()
+    qtbot.keyClicks(field.text, "5 mm, 300")
+    qtbot.keyClick(field.text, Qt.Key.Key_Return)
+    assert "outside the slide" in field.fault.text()
+    assert field.isVisible()
+    field.text.selectAll()
+    qtbot.keyClicks(field.text, "800, 300, 10×")
+    assert not field.fault.isVisible()
+    qtbot.keyClick(field.text, Qt.Key.Key_Return)
+    view = canvas.viewport
+    assert (view.center.x, view.center.y, canvas.microns) == pytest.approx((800, 300, 1.0))
+    image = canvas.grab().toImage()
+    middle = canvas.rect().center()
+    gold = [image.pixelColor(middle.x() + x, middle.y() + 1) for x in (8, 10, 12)]
+    assert all(color.red() > 150 and color.blue() < 100 for color in gold), "a cross marks the place"
+    qtbot.keyClick(field.text, Qt.Key.Key_Escape)
+    assert not field.isVisible()
+    assert canvas.hasFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_C, CONTROL | SHIFT)
+    assert QGuiApplication.clipboard().text() == "800, 300, 10×"
+    qtbot.keyClick(canvas, Qt.Key.Key_0)
+    qtbot.keyClick(canvas, Qt.Key.Key_L, CONTROL)
+    field.text.selectAll()
+    qtbot.keyClick(field.text, Qt.Key.Key_V, CONTROL)
+    qtbot.mouseClick(field.go, Qt.MouseButton.LeftButton)
+    assert (canvas.viewport.center, canvas.microns) == (view.center, pytest.approx(1.0))

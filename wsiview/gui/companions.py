@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wsiview.gui.appearance import Appearance
+from wsiview.gui.checks.map_checks import MapChecks
+from wsiview.gui.comparing.comparing import Comparing
 from wsiview.gui.digits import Digits
 from wsiview.gui.full_screen import FullScreen
+from wsiview.gui.going import Going
 from wsiview.gui.lens import Lens
+from wsiview.gui.measuring.measures import Measures
 from wsiview.gui.panels.preparing import Preparing
 from wsiview.gui.peek import Peek
+from wsiview.gui.reopening import Reopening
 from wsiview.gui.second.second_view import SecondView
+from wsiview.gui.slide_book import SlideBook
 from wsiview.gui.turning import Turning
 from wsiview.gui.whereabouts import Whereabouts
 
@@ -29,7 +35,15 @@ class Companions:
         self.full_screen = FullScreen(window)
         self.lens = Lens(window.session, window)
         self._see_through(window)
+        self.reopening = Reopening(window, self.lens)
         self.second = SecondView(window)
+        self.comparing = Comparing(window)
+        notebook = window.session.notebook
+        self.book = SlideBook(notebook.review, notebook.fault, notebook.edits, window)
+        self.book.failed.connect(notebook.failed)
+        self.measures = Measures(window, self.book)
+        self.going = Going(window)
+        self.checks = MapChecks(window)
 
     def _see_through(self, window: MainWindow) -> None:
         """Let the first canvas show slides through the lens, and the status line what that needs."""
@@ -44,4 +58,6 @@ class Companions:
         """The window is closing: keep what is to be kept, end what runs."""
         self.lens.close()
         self.full_screen.leave()
+        self.comparing.close()
+        self.checks.close()
         self.second.close()

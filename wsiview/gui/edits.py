@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from PySide6.QtGui import QUndoCommand
 
+from wsiview.review.items import Item
 from wsiview.review.meanings import Meaning
 from wsiview.scene.palette import Color
 
@@ -54,3 +56,28 @@ class Recolor(QUndoCommand):
     def undo(self) -> None:
         """Give it back the old one."""
         self._desk.store_color(self._fingerprint, self._index, self._before)
+
+
+class Shelf(Protocol):
+    """What keeps items."""
+
+    def store_item(self, item: Item) -> None:
+        """Keep an item as it now is."""
+
+
+class KeepItem(QUndoCommand):
+    """The reader put something on a slide, changed it or took it away."""
+
+    def __init__(self, shelf: Shelf, words: str, before: Item | None, after: Item) -> None:
+        """Remember both; there is no `before` for what is new."""
+        super().__init__(words)
+        self._shelf, self._after = shelf, after
+        self._before = before if before is not None else replace(after, deleted=True)
+
+    def redo(self) -> None:
+        """Keep it as it became."""
+        self._shelf.store_item(self._after)
+
+    def undo(self) -> None:
+        """Keep it as it was."""
+        self._shelf.store_item(self._before)

@@ -117,6 +117,9 @@ class Notebook(QObject):
         self.look_changed.emit(clustering_fingerprint, index)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and of steps that can be undone no more."""
+        # Left to Python's collector, steps and stack would be deleted in any order, and some of them twice.
+        self.edits.blockSignals(True)
+        self.edits.clear()
         if self._review is not None:
             self._review.close()

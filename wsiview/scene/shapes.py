@@ -36,12 +36,12 @@ class Shape:
         """Whether there is anything to measure."""
         return len(self.points) >= _FEWEST[self.kind] and measures.length(self.points, None) > 0
 
-    def words(self, mpp: Mpp) -> tuple[str, ...]:
-        """What it measures, line by line; an outline that crosses itself has no area."""
+    def words(self, mpp: Mpp, *, finished: bool = True) -> tuple[str, ...]:
+        """What it measures, line by line; an outline that crosses itself has no area once it is finished."""
         if not self.closed:
             return (measures.length_text(measures.length(self.points, mpp), mpp),)
         around = f"perimeter {measures.length_text(measures.perimeter(self.points, mpp), mpp)}"
-        if _crosses(self.points):
+        if finished and _crosses(self.points):
             return "crosses itself: no area", around
         return measures.area_text(measures.area(self.points, mpp), mpp), around
 
@@ -99,5 +99,5 @@ def straight(view: Viewport, start: Point, end: Point) -> Point:
 
 @lru_cache(maxsize=256)
 def _crosses(points: tuple[Point, ...]) -> bool:
-    """Asked with every frame in which an outline is drawn."""
+    """Remembered, for it is asked of all outlines whenever one of them changes."""
     return measures.crosses_itself(points)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from wsiview.gui.actions.action import Action
 from wsiview.gui.actions.appearance_actions import appearance_actions
+from wsiview.gui.actions.check_actions import check_actions
+from wsiview.gui.actions.compare_actions import compare_actions
 from wsiview.gui.actions.edit_actions import edit_actions
 from wsiview.gui.actions.explain_actions import explain_actions
 from wsiview.gui.actions.file_actions import file_actions
 from wsiview.gui.actions.help_actions import help_actions
 from wsiview.gui.actions.layer_actions import layer_actions
+from wsiview.gui.actions.measure_actions import measure_actions
+from wsiview.gui.actions.place_actions import place_actions
 from wsiview.gui.actions.second_actions import second_actions
 from wsiview.gui.actions.slide_actions import slide_actions
 from wsiview.gui.actions.turn_actions import turn_actions
@@ -19,11 +23,15 @@ ACTIONS: tuple[Action, ...] = (
     *edit_actions(),
     *view_actions(),
     *turn_actions(),
-    *slide_actions(),
     *second_actions(),
+    *slide_actions(),
     *appearance_actions(),
+    *place_actions(),
+    *measure_actions(),
     *layer_actions(),
+    *compare_actions(),
     *explain_actions(),
+    *check_actions(),
     *help_actions(),
 )
 

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from wsiview.gui.actions.action import Action, has_slide
+
+if TYPE_CHECKING:
+    from wsiview.gui.main_window import MainWindow
+
+
+def _copy(window: MainWindow) -> None:
+    measures = window.companions.measures
+    if measures.has_selection:
+        measures.copy_selected()
+    else:
+        window.screenshots.copy()
 
 
 def file_actions() -> Iterator[Action]:
     """The File menu."""
     yield Action("open", "File", "Open slide…", ("Ctrl+O",), lambda w: w.asking.slide(), tip="Open a whole-slide image")
+    yield Action(
+        "reopen", "File", "Open again", ("F6",), lambda w: w.companions.reopening.reopen(), has_slide,
+        "Read the slide's file anew, for instance after it was replaced; the view stays",
+    )  # fmt: skip
     yield Action(
         "model", "-File", "Choose model…", ("Ctrl+M",), lambda w: w.asking.model(),
         tip="Choose a model's folder (config.json)",
@@ -26,7 +42,7 @@ def file_actions() -> Iterator[Action]:
         "Save what is shown as a PNG, with legend, scale bar and where it comes from",
     )  # fmt: skip
     yield Action(
-        "copy", "File", "Copy screenshot", ("Ctrl+C",), lambda w: w.screenshots.copy(), has_slide,
-        "Put what is shown on the clipboard",
+        "copy", "File", "Copy screenshot", ("Ctrl+C",), _copy, has_slide,
+        "Put what is shown on the clipboard; while a ruler or area is selected, Ctrl+C copies what that measures",
     )  # fmt: skip
     yield Action("quit", "-File", "Quit", ("Ctrl+Q",), lambda w: w.leave(), tip="Close the window")

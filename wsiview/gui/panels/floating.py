@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QFrame, QToolButton, QWidget
 
 _TOP = 12
 """Screen pixels between the canvas's edge and the panel's."""
 
 
 class Floating(QFrame):
-    """Stays in the middle of the upper edge of what it lies over; Esc closes it and gives the keys back."""
+    """Stays in the middle of the upper edge of what it lies over; Esc closes it and gives the keys back.
+
+    Signals
+    -------
+    left()
+        It was closed.
+    """
+
+    left = Signal()
 
     def __init__(self, over: QWidget) -> None:
         """Start hidden over this widget."""
@@ -42,6 +50,17 @@ class Floating(QFrame):
         """Go, and give the keys back to what lies below."""
         self.hide()
         self._over.setFocus()
+        self.left.emit()
+
+    def close_button(self) -> QToolButton:
+        """A button for the mouse that does what Esc does."""
+        button = QToolButton()
+        button.setText("×")
+        button.setAutoRaise(True)
+        button.setAccessibleName("Close")
+        button.setToolTip("Close (Esc)")
+        button.clicked.connect(self.leave)
+        return button
 
     def place(self) -> None:
         """Take the room that is needed and stand in the middle."""

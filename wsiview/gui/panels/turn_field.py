@@ -40,11 +40,11 @@ class TurnField(Floating):
         self.back.setToolTip("Show the slide as it was scanned (Shift+X)")
         self.back.setAutoDefault(False)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 8)
+        row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(10)
         caption = QLabel("&Turned by")
         caption.setBuddy(self.angle)
-        for widget in (caption, self.angle, self.mirrored, self.back):
+        for widget in (caption, self.angle, self.mirrored, self.back, self.close_button()):
             row.addWidget(widget)
         self.angle.valueChanged.connect(self.angle_wanted)
         self.mirrored.clicked.connect(self.mirror_wanted)

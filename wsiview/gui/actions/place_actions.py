@@ -1,0 +1,19 @@
+"""Place actions: going to places on the slide, and keeping them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wsiview.gui.actions.action import Action, has_slide
+
+
+def place_actions() -> Iterator[Action]:
+    """The Go menu."""
+    yield Action(
+        "go_to", "Go", "Go to coordinates…", ("Ctrl+L",), lambda w: w.companions.going.ask(), has_slide,
+        "Write a place in pixels, µm or mm, and a magnification if you like",
+    )  # fmt: skip
+    yield Action(
+        "copy_place", "Go", "Copy this place", ("Ctrl+Shift+C",), lambda w: w.companions.going.copy(), has_slide,
+        "Put the middle of the view and its magnification on the clipboard, as “Go to coordinates” takes them",
+    )  # fmt: skip
