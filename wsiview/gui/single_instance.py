@@ -201,6 +201,8 @@ def _address() -> str | None:
 
 def _private_folders() -> list[Path]:
     """Folders where nobody else could put, or listen at, a socket of ours; the best first."""
+    if sys.platform == "win32":  # pipes have no folder there
+        return []
     user = os.getuid()
     own = Path(tempfile.gettempdir()) / f"wsiview-{user}"
     given = os.environ.get("XDG_RUNTIME_DIR")
