@@ -166,9 +166,9 @@ def _ground(evidence: Evidence) -> Lamp:
         return Lamp("ground", title, Level.LOOK, f"{text[0].upper()}{text[1:]}.", meaning)
     off = np.divide(weight[:, GLASS] + weight[:, INK], sums, out=np.zeros_like(sums), where=sums > 0)
     top = int(off.argmax())
-    finding = (
-        f"Class {evidence.letters[top]} has most of its weight off the tissue, {100 * off[top]:.0f} %{evidence.so_far}."
-    )
+    letter = evidence.letters[top]
+    share = f"{100 * off[top]:.0f} % of its weight{evidence.so_far}"
+    finding = f"The class that lies most off the tissue is {letter}, with {share}."
     return Lamp("ground", title, Level.GOOD, finding, meaning)
 
 

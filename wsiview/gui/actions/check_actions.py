@@ -1,0 +1,23 @@
+"""Check actions: whether the map shown can be relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wsiview.gui.actions.action import Action
+
+if TYPE_CHECKING:
+    from wsiview.gui.main_window import MainWindow
+
+
+def _has_map(window: MainWindow) -> bool:
+    return window.session.grids is not None
+
+
+def check_actions() -> Iterator[Action]:
+    """In the Explain menu."""
+    yield Action(
+        "checks", "-Explain", "Checks of this map", ("W",), lambda w: w.companions.checks.tell(), _has_map,
+        "Whether something speaks against relying on this map: place, score, classes, scale, unlike tissue",
+    )  # fmt: skip
