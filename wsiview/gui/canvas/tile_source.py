@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from wsiview.geometry import Region
 from wsiview.gui.canvas.file_tiles import FileTiles, Natural, Pixels
 from wsiview.scene.plane import stripes
 from wsiview.scene.visible_tiles import Window, slide_window
@@ -45,6 +46,7 @@ class TileSource:
         """Keep the slide, which the caller closes."""
         self.pyramid = Pyramid.of(slide)
         self.tiles = FileTiles(slide, self.pyramid)
+        self._extent = Region(0, 0, self.pyramid.dimensions.width, self.pyramid.dimensions.height)
         self._built: frozenset[int] = slide.built_levels if isinstance(slide, WrappedSlide) else frozenset()
         self._known: tuple[Unreadable, ...] = slide.unreadable if isinstance(slide, WrappedSlide) else ()
 
@@ -66,6 +68,8 @@ class TileSource:
     def _resampled(self, window: Window, wanted: Callable[[], bool], bad: set[Natural]) -> Pixels:
         if not wanted():
             raise Unwanted
+        if not window.region.intersects(self._extent):
+            return np.full((window.height, window.width, 3), OUTSIDE, np.uint8)
         level = self.pyramid.best_level(window.downsample)
         scales = tuple(window.downsample / d for d in self.pyramid.level_downsamples[level])
         area = window.width * scales[0] * window.height * scales[1]
