@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from wsiview.errors import WsiviewError
-from wsiview.geometry import Point, Size
 from wsiview.maps import NOT_A_DIAGNOSIS
-from wsiview.scene.layers import ClassLook, LayerStack
+from wsiview.scene.layers import LayerStack
+from wsiview.scene.record import layers_from, layers_values, view_from, view_values
 from wsiview.scene.viewport import Viewport
 
 VERSION = 1
@@ -87,8 +87,8 @@ def png_payload(source: Provenance, viewport: Viewport, stack: LayerStack | None
     payload = {
         "version": VERSION,
         "source": asdict(source),
-        "view": asdict(viewport),
-        "layers": asdict(stack) if stack is not None else None,
+        "view": view_values(viewport),
+        "layers": layers_values(stack) if stack is not None else None,
         "notice": NOT_A_DIAGNOSIS,
     }
     return json.dumps(payload, ensure_ascii=False, sort_keys=True, allow_nan=False)
@@ -108,7 +108,7 @@ def read_payload(text: str) -> tuple[Provenance, Viewport, LayerStack | None]:
         if isinstance(version, int) and version > VERSION:
             raise WsiviewError("the picture was exported by a later wsiview; update wsiview to return to its view")
         layers = payload["layers"]
-        return _source(payload["source"]), _view(payload["view"]), None if layers is None else _layers(layers)
+        return _source(payload["source"]), view_from(payload["view"]), None if layers is None else layers_from(layers)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WsiviewError("the picture's record of its view is damaged; open its slide by hand") from error
 
@@ -124,24 +124,3 @@ def _source(values: dict[str, Any]) -> Provenance:
     mpp = values["mpp"]
     texts = {name: str(value) for name, value in values.items() if name != "mpp"}
     return Provenance(**texts, mpp=None if mpp is None else (float(mpp[0]), float(mpp[1])))
-
-
-def _view(values: dict[str, Any]) -> Viewport:
-    center, size = values["center"], values["size"]
-    view = Viewport(
-        center=Point(float(center["x"]), float(center["y"])),
-        downsample=float(values["downsample"]),
-        size=Size(int(size["width"]), int(size["height"])),
-        rotation=float(values["rotation"]),
-        flipped=bool(values["flipped"]),
-    )
-    if not view.downsample > 0:
-        raise ValueError("downsample")
-    return view
-
-
-def _layers(values: dict[str, Any]) -> LayerStack:
-    classes = tuple(ClassLook(**{**look, "color": tuple(look["color"])}) for look in values["classes"])
-    compared = values.get("difference")
-    tuples = {"strength": tuple(values["strength"]), "difference": None if compared is None else tuple(compared)}
-    return LayerStack(**{**values, **tuples, "classes": classes})

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wsiview.gui.appearance import Appearance
+from wsiview.gui.bookmarking.bookmarks import Bookmarks
 from wsiview.gui.checks.map_checks import MapChecks
 from wsiview.gui.comparing.comparing import Comparing
 from wsiview.gui.digits import Digits
+from wsiview.gui.exemplars.exemplar_guide import ExemplarGuide
 from wsiview.gui.full_screen import FullScreen
 from wsiview.gui.going import Going
 from wsiview.gui.lens import Lens
@@ -17,6 +19,8 @@ from wsiview.gui.peek import Peek
 from wsiview.gui.reopening import Reopening
 from wsiview.gui.second.second_view import SecondView
 from wsiview.gui.slide_book import SlideBook
+from wsiview.gui.slides.places import Places
+from wsiview.gui.slides.slide_list import SlideList
 from wsiview.gui.turning import Turning
 from wsiview.gui.whereabouts import Whereabouts
 
@@ -36,6 +40,7 @@ class Companions:
         self.lens = Lens(window.session, window)
         self._see_through(window)
         self.reopening = Reopening(window, self.lens)
+        self.places, self.slides = Places(window), SlideList(window)
         self.second = SecondView(window)
         self.comparing = Comparing(window)
         notebook = window.session.notebook
@@ -43,7 +48,8 @@ class Companions:
         self.book.failed.connect(notebook.failed)
         self.measures = Measures(window, self.book)
         self.going = Going(window)
-        self.checks = MapChecks(window)
+        self.bookmarks = Bookmarks(window, self.book)
+        self.checks, self.exemplars = MapChecks(window), ExemplarGuide(window)
 
     def _see_through(self, window: MainWindow) -> None:
         """Let the first canvas show slides through the lens, and the status line what that needs."""
@@ -60,4 +66,6 @@ class Companions:
         self.full_screen.leave()
         self.comparing.close()
         self.checks.close()
+        self.exemplars.close()
         self.second.close()
+        self.slides.close()

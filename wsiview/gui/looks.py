@@ -26,7 +26,7 @@ def with_strength(stack: LayerStack, index: int, *, add: bool) -> LayerStack:
     else:
         chosen = (*shown[-1:], index) if add else (index,)
         stack = changed(stack, index, visible=True)  # a class that is switched off would be shown as nothing
-    return replace(stack, strength=chosen, hidden=False)
+    return replace(stack, strength=chosen, difference=None, hidden=False)
 
 
 def with_threshold(stack: LayerStack, index: int, threshold: float) -> LayerStack:
@@ -43,6 +43,18 @@ def with_strongest(stack: LayerStack, on: bool) -> LayerStack:
 def with_saliency(stack: LayerStack, name: str | None) -> LayerStack:
     """Show an influence map, or none."""
     return replace(stack, saliency=name, hidden=False)
+
+
+def with_difference(stack: LayerStack, compared: tuple[int, str]) -> LayerStack:
+    """Show which is stronger, a class or an influence map, in place of classes; their outlines can be laid over it."""
+    return replace(stack, difference=compared, strongest=False, strength=(), hidden=False)
+
+
+def without_difference(stack: LayerStack, before: LayerStack) -> LayerStack:
+    """Show the classes again as they were shown before, unless others are shown by now."""
+    shown = stack.strongest or stack.strength
+    strongest, strength = (stack.strongest, stack.strength) if shown else (before.strongest, before.strength)
+    return replace(stack, difference=None, strongest=strongest, strength=strength, hidden=False)
 
 
 def with_prediction(stack: LayerStack, on: bool) -> LayerStack:
@@ -108,7 +120,19 @@ def carried_over(before: LayerStack, fresh: LayerStack, saliency_names: Collecti
     """
     if len(before.classes) != len(fresh.classes):
         return fresh
-    return before if before.saliency in saliency_names else replace(before, saliency=None)
+    saliency = before.saliency if before.saliency in saliency_names else None
+    compared = before.difference is not None and before.difference[1] in saliency_names
+    return replace(before, saliency=saliency, difference=before.difference if compared else None)
+
+
+def brought_back(kept: LayerStack, present: LayerStack, saliency_names: Collection[str]) -> LayerStack:
+    """What was shown when a bookmark was made, in the names and colours that the classes have by now."""
+    shown = carried_over(kept, present, saliency_names)
+    if shown is present:
+        return present
+    looks = zip(shown.classes, present.classes, strict=True)
+    classes = tuple(replace(now, visible=then.visible, threshold=then.threshold) for then, now in looks)
+    return replace(shown, classes=classes)
 
 
 def renamed(stack: LayerStack, names: dict[int, str]) -> LayerStack:

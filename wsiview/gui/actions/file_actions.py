@@ -23,7 +23,7 @@ def file_actions() -> Iterator[Action]:
     """The File menu."""
     yield Action("open", "File", "Open slide…", ("Ctrl+O",), lambda w: w.asking.slide(), tip="Open a whole-slide image")
     yield Action(
-        "reopen", "File", "Open again", ("F6",), lambda w: w.companions.reopening.reopen(), has_slide,
+        "reopen", "File", "Open again", ("F9",), lambda w: w.companions.reopening.reopen(), has_slide,
         "Read the slide's file anew, for instance after it was replaced; the view stays",
     )  # fmt: skip
     yield Action(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -245,6 +245,14 @@ class SlideCanvas(ViewWidget):
         """Read what was not there yet when it was last read."""
         self._renderer.look_again()
 
+    def show_cursor(self) -> None:
+        """Let the mouse look again as the slide or the tool wants it."""
+        self._mouse.show_cursor()
+
+    def legend_covers(self, position: QPointF) -> bool:
+        """Whether the legend lies at a screen position."""
+        return self._hud.covers(position.x(), position.y())
+
     def retry_bad_tiles(self) -> None:
         """Read unreadable tiles again."""
         self._renderer.retry_bad_tiles()
@@ -257,7 +265,7 @@ class SlideCanvas(ViewWidget):
         """Ask for the tiles of a view."""
         ratio = self.pixel_ratio
         focus = None if self._cursor is None else (self._cursor.x() * ratio, self._cursor.y() * ratio)
-        self._renderer.look(view, ratio, focus, moved)
+        self._renderer.look(view, ratio, focus, moved, self._zooming)
 
     def _show_legend(self) -> None:
         first, other = _legend_of(self.layers, self.grids), self.comparison
@@ -273,8 +281,10 @@ class SlideCanvas(ViewWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy pictures; everything slow was done before, elsewhere."""
         painter = QPainter(self)
-        self.paint_on(painter)
-        painter.end()
+        try:
+            self.paint_on(painter)
+        finally:
+            painter.end()  # or what went wrong can't be told any more
 
     def paint_on(self, painter: QPainter) -> None:
         """Paint slide, overlays and head-up display; the painter counts in screen pixels."""
@@ -291,6 +301,15 @@ class SlideCanvas(ViewWidget):
             decoration.paint(painter, self._view, ratio, self.mpp)
             painter.restore()
         self._hud.paint(painter, self._view, self.mpp, ratio)
+
+    def picture(self) -> QImage:
+        """Slide and overlays as they are on screen now, device pixels; without what lies on them."""
+        size = self._view.size
+        image = QImage(size.width, size.height, QImage.Format.Format_RGB32)
+        painter = QPainter(image)
+        self._renderer.paint(painter, self._view)
+        painter.end()
+        return image
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the worker threads."""
