@@ -18,6 +18,7 @@ from wsiview.models.bundle import Bundle, read_bundle
 from wsiview.progress import Progress
 from wsiview.slide.opening import open_checked
 from wsiview.slide.slide import Slide
+from wsiview.slide.watched_slide import open_watched
 
 
 class Kind(enum.Enum):
@@ -50,14 +51,8 @@ class ChosenClustering:
 
 
 def read_slide(path: Path) -> Callable[[Progress], Slide]:
-    """Work that opens a slide, tried in a process of its own first."""
-
-    def work(progress: Progress) -> Slide:
-        slide = open_checked(path)
-        _ = slide.fingerprint  # reads up to 2 MiB a file: here, not on the interface's thread
-        return slide
-
-    return work
+    """Work that opens a slide, tried in a process of its own first; it reads enough to know its fingerprint."""
+    return lambda progress: open_watched(path, open_checked)
 
 
 def read_model(path: Path) -> Callable[[Progress], Bundle]:

@@ -1,4 +1,7 @@
-"""Lens: what slides are looked at through: levels built for them, and their colours; what computes never sees it."""
+"""Lens: what slides are looked at through: levels built for them, and their colours; what computes never sees it.
+
+It also knows which slides are in view, and so whose files are to be watched.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.messages import Weight
 from wsiview.gui.overviews import Overviews
 from wsiview.gui.session import Session
+from wsiview.gui.slide_watch import SlideWatch
 from wsiview.slide.slide import Slide, SlideVanished
+from wsiview.slide.watched_slide import Presence, SlideReplaced
 
 
 class Lens(QObject):
@@ -26,9 +31,9 @@ class Lens(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         """Look at nothing yet."""
         super().__init__(parent)
-        self._session = session
+        self._session, self._closed = session, False
         self._shown: dict[SlideCanvas, Slide] = {}
-        self.overviews = Overviews(self)
+        self.overviews, self.watch = Overviews(self), SlideWatch(self)
         self.overviews.changed.connect(self._show_anew)
         self.overviews.grown.connect(self._look_again)
         self.overviews.failed.connect(self._tell)
@@ -37,6 +42,17 @@ class Lens(QObject):
         """Look after what this canvas shows, from now on."""
         canvas.slide_shown.connect(partial(self._meet, canvas))
         canvas.view_changed.connect(lambda _: self.overviews.make_way())
+        canvas.trouble.connect(partial(self._take_trouble, canvas))
+
+    def canvases(self, slide: Slide) -> tuple[SlideCanvas, ...]:
+        """Those that show a slide."""
+        return tuple(canvas for canvas, shown in self._shown.items() if shown is slide)
+
+    def is_there(self, canvas: SlideCanvas) -> bool:
+        """Whether the file of what a canvas shows is, as far as is known, within reach and the one that was opened."""
+        self.watch.glance()
+        slide = self._shown.get(canvas)
+        return slide is None or self.watch.presence(slide) is Presence.THERE
 
     def through(self, slide: Slide) -> Slide:
         """A slide as it is looked at; everything but its levels and colours is its own."""
@@ -44,32 +60,41 @@ class Lens(QObject):
 
     def close(self) -> None:
         """End what runs."""
+        self._closed = True
         self.overviews.close()
+        self.watch.close()
 
     def _meet(self, canvas: SlideCanvas, slide: Slide | None) -> None:
         if slide is None:
             self._shown.pop(canvas, None)
         else:
             self._shown[canvas] = slide
-        self.overviews.want(list(dict.fromkeys(self._shown.values())))
+        if self._closed:
+            return
+        slides = list(dict.fromkeys(self._shown.values()))
+        self.watch.watch(slides)
+        self.overviews.want(slides)
         if slide is not None and (seen := self.through(slide)) is not slide:
             canvas.replace_source(seen)
 
     @Slot(object)
     def _show_anew(self, slide: Slide) -> None:
-        for canvas, shown in self._shown.items():
-            if shown is slide:
-                canvas.replace_source(self.through(slide))
+        for canvas in self.canvases(slide):
+            canvas.replace_source(self.through(slide))
 
     @Slot(object)
     def _look_again(self, slide: Slide) -> None:
-        for canvas, shown in self._shown.items():
-            if shown is slide:
-                canvas.look_again()
+        for canvas in self.canvases(slide):
+            canvas.look_again()
+
+    def _take_trouble(self, canvas: SlideCanvas, sentence: str) -> None:
+        """Pass on what a canvas could not read, unless the file's own fate says it better."""
+        if self.is_there(canvas):
+            self._session.tell(sentence, Weight.ERROR)
 
     @Slot(object)
     def _tell(self, error: Exception) -> None:
-        if isinstance(error, SlideVanished):
-            return  # which the slide's watch tells, and when it is back
+        if isinstance(error, SlideVanished | SlideReplaced):
+            return  # which is told of the slide itself, and when it is back
         reason = str(error) if isinstance(error, WsiviewError) else f"The overview can't be prepared ({error})."
         self._session.tell(reason, Weight.WARNING)

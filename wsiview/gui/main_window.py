@@ -116,7 +116,6 @@ class MainWindow(QMainWindow):
         self.canvas.view_changed.connect(self._follow_view)
         self.canvas.hovered.connect(lambda place: self.show_cursor(session, self.canvas, place))
         self.canvas.bad_tiles.connect(self._count_bad_tiles)
-        self.canvas.trouble.connect(lambda sentence: session.tell(sentence, Weight.ERROR))
         self.canvas.class_toggled.connect(session.toggle_class)
         self.canvas.class_soloed.connect(session.show_alone)
         self.canvas.opacity_turned.connect(session.turn_opacity)
@@ -229,7 +228,7 @@ class MainWindow(QMainWindow):
 
     def _count_bad_tiles(self, count: int) -> None:
         self.status.show_bad_tiles(count)
-        if count == MANY_BAD_TILES:
+        if count == MANY_BAD_TILES and self.companions.lens.is_there(self.canvas):
             self.session.tell("Several tiles of this slide can't be read; they are hatched.", Weight.WARNING)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

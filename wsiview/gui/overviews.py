@@ -140,6 +140,7 @@ class Overviews(QObject):
             except OSError as error:
                 raise LevelsNotKept(slide.name, error) from error
             def on_damage() -> None:
+                cache.forget(slide)
                 self._damaged.emit(slide)
 
             found = cache.find(slide, on_damage)

@@ -26,7 +26,7 @@ class BuiltSlide(WrappedSlide):
     unreadable
         What could not be read when they were built, of the file's own levels as `inner` counts them.
     on_damage
-        Called, on the thread that reads, when the built levels turn out damaged; they are then of no more use.
+        Called once, on the thread that reads, if the built levels turn out damaged; they are then of no more use.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class BuiltSlide(WrappedSlide):
     ) -> None:
         """Sort the levels."""
         super().__init__(inner)
-        self._levels, self._missing, self.on_damage = levels, tuple(missing), on_damage
+        self._levels, self._missing, self._on_damage = levels, tuple(missing), on_damage
         sizes = inner.level_dimensions
         own = [(inner.level_downsamples[n], size, inner.level_tiles[n], True, n) for n, size in enumerate(sizes)]
         square = Size(TILE, TILE)
@@ -84,7 +84,8 @@ class BuiltSlide(WrappedSlide):
         try:
             tile = self._levels.tile(index, row, col)
         except LevelFileDamaged as error:
-            self.on_damage()
+            on_damage, self._on_damage = self._on_damage, lambda: None
+            on_damage()
             reason = "the overview that was kept is damaged; it is made again"
             raise TileUnreadable(self.path, level, col * TILE, row * TILE, TILE, TILE, reason) from error
         return self._stand_in(self._missing[index], row, col) if tile is None else tile
