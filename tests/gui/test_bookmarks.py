@@ -92,6 +92,7 @@ def test_names_are_written_in_place_and_deleting_can_be_undone(opened: MainWindo
     qtbot.keyClick(canvas, Qt.Key.Key_B, CONTROL | SHIFT)
     listed = bookmarks.panel.list
     qtbot.keyClick(listed, Qt.Key.Key_Home)
+    canvas.zoom(2.0)
     qtbot.keyClick(listed, Qt.Key.Key_F2)
     field = listed.findChild(QLineEdit)
     before = canvas.viewport

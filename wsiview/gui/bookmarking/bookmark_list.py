@@ -103,7 +103,9 @@ class BookmarkList(QTreeWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes there, Del deletes, F2 renames; digits and signs magnify, as everywhere."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if self.state() == QAbstractItemView.State.EditingState:
+            super().keyPressEvent(event)  # what ends a name being written comes by here too
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if (item := self.currentItem()) is not None:
                 self.wanted.emit(item.data(0, _KEY))
         elif event.key() == Qt.Key.Key_Delete:
