@@ -22,13 +22,16 @@ def test_a_preview_is_the_scanned_part_shrunk_and_the_slide_counts_as_tried(
 ) -> None:
     path = tmp_path / "leica.scn"  # a small scan on a large canvas, with a photograph of the whole glass
     shutil.copy(shared / "slides/re-encoded/cmu-1-small-region-leica.scn", path)
-    made = np.asarray(Image.open(io.BytesIO(preview(path, 64))).convert("RGB"), int)
+    found = preview(path, 64)
+    made = np.asarray(Image.open(io.BytesIO(found.png)).convert("RGB"), int)
     assert made.shape == (64, 48, 3)
     with open_slide(path) as slide:
+        known = (slide.name, slide.fingerprint, slide.reader, slide.mpp)
         part = slide.bounds
         whole = slide.read(0, int(part.x), int(part.y), int(part.width), int(part.height))
     wanted = np.asarray(Image.fromarray(whole).resize((48, 64), Image.Resampling.BOX), int)
     assert np.abs(made - wanted).mean() < 12
+    assert (found.name, found.fingerprint, found.reader, found.mpp) == known
     monkeypatch.setattr(opening, "_command", lambda *words: [sys.executable, "-c", "import os; os.abort()"])
     open_checked(path).close()
 

@@ -9,13 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from wsiview.clustering.clustering import Clustering
 from wsiview.errors import ClusteringError, UsageError
 from wsiview.models.bundle import Bundle
 from wsiview.resources import user_data_folder
-from wsiview.slide.slide import Slide
 from wsiview.slide.virtual_level import MppMissing
 
 BLOCK = 64  # cells on a side of the unit that is computed, stored and shown
@@ -89,8 +88,37 @@ class MapRequest:
         return tuple(f"{method}/{self.target}" for method in self.saliency)
 
 
+class Described(Protocol):
+    """What a request needs to know of a slide, which need not be open."""
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells it from others."""
+        ...
+
+    @property
+    def reader(self) -> str:
+        """What decodes its pixels."""
+        ...
+
+    @property
+    def mpp(self) -> tuple[float, float] | None:
+        """µm per level-0 pixel, as the file says."""
+        ...
+
+
 def map_request(
-    slide: Slide,
+    slide: Described,
     bundle: Bundle,
     clustering: Clustering,
     *,

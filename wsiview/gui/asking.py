@@ -106,7 +106,7 @@ class Asking(QObject):
         self, kind: str, title: str, names: str, *, folder: bool = False, take: Callable[[Path], None] | None = None
     ) -> None:
         session = self._window.session
-        usual = {
+        usual: dict[str, Callable[[Path], None]] = {
             "slide": session.open_slide,
             "model": session.choose_model,
             "clustering": session.choose_clustering,

@@ -39,6 +39,7 @@ class Docks(QObject):
             self._dock("Cursor", "probe", self.probe),
             self._dock("Strengths", "strengths", self.histogram),
         ]
+        self._behind: list[QDockWidget] = []
         session.inputs_changed.connect(self._show_waiting)
         session.map_changed.connect(self._show_map)
         session.block_arrived.connect(self._count_block)
@@ -50,6 +51,12 @@ class Docks(QObject):
         self.layers.recolored.connect(self._recolor)
         self.histogram.threshold_wanted.connect(self.layers.set_threshold_of_selected)
         self.meanings.class_wanted.connect(session.select)
+
+    def add(self, title: str, name: str, panel: QWidget) -> QDockWidget:
+        """One more panel, which stands behind the layers on first start."""
+        dock = self._dock(title, name, panel)
+        self._behind.append(dock)
+        return dock
 
     def arrange(self) -> None:
         """Docks as on first start: what matters least stands behind tabs."""
@@ -64,6 +71,9 @@ class Docks(QObject):
             self._window.tabifyDockWidget(probe, strengths)
             probe.raise_()
             below = [probe]
+        for dock in self._behind:
+            self._window.tabifyDockWidget(layers, dock)
+        layers.raise_()
         self._window.resizeDocks(self._docks, [WIDE] * len(self._docks), Qt.Orientation.Horizontal)
         heights = [HIGH, *[LOW] * len(below)]
         room = max(1, self._window.height() - sum(heights))
@@ -76,9 +86,16 @@ class Docks(QObject):
         height = screen.availableGeometry().height() if screen is not None else 0
         return "short" if height < SHORT else "low" if height < TALL else "tall"
 
+    def show_panel(self, panel: QWidget) -> None:
+        """Bring a panel to the front, whether it is hidden or behind others."""
+        for dock in self._docks:
+            if dock.widget() is panel:
+                dock.show()
+                dock.raise_()
+
     def toggles(self) -> list[QAction]:
         """Menu items that show and hide the docks."""
-        return [dock.toggleViewAction() for dock in self._docks]
+        return [dock.toggleViewAction() for dock in (*self._docks, *self._behind)]
 
     def show_view(self, display: Display) -> None:
         """Let the panel of layers speak of another view."""

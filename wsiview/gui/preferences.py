@@ -42,7 +42,11 @@ class Preferences:
 
     def recent(self) -> tuple[Path, ...]:
         """Files opened lately, newest first; those that are gone are left out."""
-        return tuple(path for name in self._list("recent/files") if (path := Path(name)).exists())
+        return tuple(path for path in self.recent_paths() if path.exists())
+
+    def recent_paths(self) -> tuple[Path, ...]:
+        """The same with those that are gone; no disk is asked."""
+        return tuple(Path(name) for name in self._list("recent/files"))
 
     def add_recent(self, path: Path) -> None:
         """Put a file at the head of the list."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -54,7 +55,7 @@ class Session(Display):
         self.given_mpp: tuple[float, float] | None = None
         self._wants_explaining = False
         self._asks_for_scale = False
-        self._pending_map: Path | None = None
+        self._pending_maps: tuple[Path, ...] = ()
         self._plan_job = Job(self)
         self._plan_job.succeeded.connect(self._take_plan)
         self._plan_job.failed.connect(self._take_failure)
@@ -114,12 +115,13 @@ class Session(Display):
 
     def open_path(self, path: Path) -> None:
         """Open whatever the path holds: slide, model, clustering or map."""
-        {
+        takers: dict[Kind, Callable[[Path], None]] = {
             Kind.SLIDE: self.open_slide,
             Kind.MODEL: self.choose_model,
             Kind.CLUSTERING: self.choose_clustering,
             Kind.MAP: self.show_map,
-        }[inputs.kind_of(path)](path)
+        }
+        takers[inputs.kind_of(path)](path)
 
     def open_slide(self, path: Path) -> None:
         """Open a slide; the one before stays until this one is there."""
@@ -140,15 +142,16 @@ class Session(Display):
         self._wants_explaining = True
         self.sources.open_demo()
 
-    def show_map(self, path: Path) -> None:
-        """Show a map that was computed before; it must fit what is open."""
+    def show_map(self, *paths: Path) -> None:
+        """Show a map that was computed before; of several, the first that fits what is open."""
         if self.sources.opening:
-            self._pending_map = path  # dropped together with its slide
+            self._pending_maps = paths  # dropped together with its slide
         elif self.slide is None:
-            self.tell(f"{path.name} is a cluster map: open its slide first, then drop the map again.", Weight.WARNING)
+            name = paths[0].name
+            self.tell(f"{name} is a cluster map: open its slide first, then drop the map again.", Weight.WARNING)
         else:
             slide, bundle, chosen = self.slide, self.bundle, self.clustering
-            self._plan_job.start(lambda progress: inputs.show_map(path, slide, bundle, chosen))
+            self._plan_job.start(lambda progress: inputs.show_first_map(paths, slide, bundle, chosen))
 
     def explain(self) -> None:
         """Load the map of this slide, model and clustering, and compute what is missing of it."""
@@ -203,9 +206,9 @@ class Session(Display):
         self.preferences.add_recent(slide.path)
         self._forget_map()
         self.slide_changed.emit(slide)
-        pending, self._pending_map = self._pending_map, None
-        if pending is not None:
-            self.show_map(pending)
+        pending, self._pending_maps = self._pending_maps, ()
+        if pending:
+            self.show_map(*pending)
         elif not self.sources.busy:
             self._plan(compute=self._wants_explaining)
         self.inputs_changed.emit()

@@ -1,12 +1,15 @@
-"""Preview: a small picture of a slide, made by a process that a hostile file may kill.
+"""Preview: a small picture of a slide and what it is called, by a process that a hostile file may kill.
 
-Run as `python -m wsiview.tiling.preview FILE SIDE`; writes a PNG to stdout, or nothing where it would take too long.
+Run as `python -m wsiview.tiling.preview FILE SIDE`; writes one line of JSON and a PNG to stdout, without the PNG where
+it would take too long.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -26,21 +29,48 @@ _FINER = 2
 """Thumbnails shrink by whole numbers: made finer, they come out in the size that is asked for."""
 
 
-def preview(path: Path, side: int, timeout: float = 30.0) -> bytes:
-    """A PNG of the scanned part, at most `side` pixels across and down; empty where that would take too long.
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What can be known of a slide without opening it in this process.
 
-    It shows pixels of the slide alone, never label or overview photograph, which may say who the patient is.
+    Attributes
+    ----------
+    name, fingerprint, reader, mpp
+        As the slide has them.
+    png
+        The scanned part, or nothing where it would take too long. It shows pixels of the slide alone, never label or
+        overview photograph, which may say who the patient is.
+    """
+
+    path: Path
+    name: str
+    fingerprint: str
+    reader: str
+    mpp: tuple[float, float] | None
+    png: bytes
+
+
+def preview(path: Path, side: int, timeout: float = 30.0) -> Preview:
+    """Have a process look at a slide; its picture is at most `side` pixels across and down.
 
     Raises
     ------
     SlideUnopenable
         If the slide can't be opened.
     """
-    return try_apart("wsiview.tiling.preview", path, str(side), timeout=timeout)
+    written = try_apart("wsiview.tiling.preview", path, str(side), timeout=timeout)
+    line, _, png = written.partition(b"\n")
+    about = json.loads(line)
+    mpp = about["mpp"]
+    return Preview(
+        path, about["name"], about["fingerprint"], about["reader"], None if mpp is None else (mpp[0], mpp[1]), png
+    )
 
 
 def write_preview(slide: Slide, side: int) -> None:
-    """Write the PNG to stdout."""
+    """Write line and PNG to stdout."""
+    about = {name: getattr(slide, name) for name in ("name", "fingerprint", "reader", "mpp")}
+    sys.stdout.buffer.write(json.dumps(about).encode() + b"\n")
     size = slide.dimensions
     bounds = slide.bounds
     across, down = (bounds.width, bounds.height) if bounds is not None else (size.width, size.height)

@@ -15,6 +15,7 @@ from wsiview.gui.actions.measure_actions import measure_actions
 from wsiview.gui.actions.place_actions import place_actions
 from wsiview.gui.actions.second_actions import second_actions
 from wsiview.gui.actions.slide_actions import slide_actions
+from wsiview.gui.actions.slide_list_actions import slide_list_actions
 from wsiview.gui.actions.turn_actions import turn_actions
 from wsiview.gui.actions.view_actions import view_actions
 
@@ -28,6 +29,7 @@ ACTIONS: tuple[Action, ...] = (
     *appearance_actions(),
     *place_actions(),
     *measure_actions(),
+    *slide_list_actions(),
     *layer_actions(),
     *compare_actions(),
     *explain_actions(),
