@@ -1,4 +1,4 @@
-"""Check actions: whether the map shown can be relied on."""
+"""Check actions: whether the map shown can be relied on, and what its classes look like."""
 
 from __future__ import annotations
 
@@ -20,4 +20,8 @@ def check_actions() -> Iterator[Action]:
     yield Action(
         "checks", "-Explain", "Checks of this map", ("W",), lambda w: w.companions.checks.tell(), _has_map,
         "Whether something speaks against relying on this map: place, score, classes, scale, unlike tissue",
+    )  # fmt: skip
+    yield Action(
+        "exemplars", "Explain", "Exemplars of the class", ("E",), lambda w: w.companions.exemplars.focus(), _has_map,
+        "To the pictures beside the class's name: arrows choose, Enter goes there",
     )  # fmt: skip

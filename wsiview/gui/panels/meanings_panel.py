@@ -8,10 +8,12 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
+    QFrame,
     QGridLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -27,7 +29,7 @@ UNDECIDED = "—"
 PER_LINE = 8  # letters side by side
 
 
-class MeaningsPanel(QWidget):
+class MeaningsPanel(QScrollArea):
     """Name, description, role and certainty of one class.
 
     Parameters
@@ -67,6 +69,10 @@ class MeaningsPanel(QWidget):
             swatch.show_look(look)
             swatch.setToolTip(f"{look.name or 'Class ' + look.letter} (Shift+{look.letter})")
             swatch.setAccessibleName(f"Describe class {look.letter}")
+
+    def put_exemplars(self, strip: QWidget) -> None:
+        """Show these between the name of the class and its description."""
+        self._form.insertWidget(self._form.indexOf(self.name) + 1, strip)
 
     def show_class(self, index: int) -> None:
         """Turn to another class; what was written about the one before is kept first."""
@@ -225,19 +231,25 @@ class MeaningsPanel(QWidget):
             choices.addWidget(box, 1, column)
             choices.setColumnStretch(column, 1)
         self._form_box = QWidget()
-        inside = QVBoxLayout(self._form_box)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(8)
-        inside.addLayout(self._letter_box)
-        inside.addWidget(self.name)
-        inside.addWidget(self.description, 1)
-        inside.addLayout(choices)
-        inside.addWidget(self.state)
-        whole = QVBoxLayout(self)
+        self._form = QVBoxLayout(self._form_box)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setSpacing(8)
+        self._form.addLayout(self._letter_box)
+        self._form.addWidget(self.name)
+        self._form.addWidget(self.description, 1)
+        self._form.addLayout(choices)
+        self._form.addWidget(self.state)
+        inside = QWidget()
+        whole = QVBoxLayout(inside)
         whole.setContentsMargins(10, 8, 10, 8)
         whole.addWidget(self.empty)
         whole.addWidget(self._form_box, 1)
         whole.addStretch(0)
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
 
 def _choice(accessible: str, words: tuple[str, ...]) -> QComboBox:
