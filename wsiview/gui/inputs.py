@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from wsiview.clustering.clustering import Clustering
-from wsiview.errors import ClusteringError
+from wsiview.errors import ClusteringError, MapError
 from wsiview.explain.alignment import START_ANEW, Alignment
 from wsiview.explain.request import MapRequest, map_folder, map_request
 from wsiview.gui.map_worker import MapWish
@@ -119,6 +119,25 @@ def show_map(path: Path, slide: Slide, bundle: Bundle | None, chosen: ChosenClus
 
     check(ClusterMap.open(path))  # here, so that a map that is refused takes nothing off the screen
     return MapWish(path, None, check)
+
+
+def show_first_map(
+    paths: Sequence[Path], slide: Slide, bundle: Bundle | None, chosen: ChosenClustering | None
+) -> MapWish:
+    """The first of several maps that fits whatever is open.
+
+    Raises
+    ------
+    MapError
+        What is wrong with the first one, if none fits.
+    """
+    refusal: MapError | None = None
+    for path in paths:
+        try:
+            return show_map(path, slide, bundle, chosen)
+        except MapError as error:
+            refusal = refusal or error
+    raise refusal or MapError("there is no map to be shown")
 
 
 def refuse_other_model(chosen: ChosenClustering, bundle: Bundle) -> None:

@@ -29,7 +29,7 @@ from wsiview.scene.probe import probe_marks
 from wsiview.scene.synthetic import remark_on
 from wsiview.slide.slide import Slide
 
-LAYOUT = "1"  # raised when docks come or go, so that a remembered state never hides a new one
+LAYOUT = "2"  # raised when docks come or go, so that a remembered state never hides a new one
 FOCUS_PAUSE = 250  # ms between two words to the explainer about what is in view
 MANY_BAD_TILES = 5
 
@@ -120,9 +120,10 @@ class MainWindow(QMainWindow):
         self.canvas.class_soloed.connect(session.show_alone)
         self.canvas.opacity_turned.connect(session.turn_opacity)
         self.canvas.clicked.connect(lambda _: self.canvas.setFocus())
+        self.companions.slides.neighbours_changed.connect(self.menus.refresh)
         self.sources.wanted.connect(self.menus.run)
         self.welcome.wanted.connect(self.menus.run)
-        self.welcome.path_wanted.connect(session.open_path)
+        self.welcome.path_wanted.connect(lambda path: self.open_paths([path]))
         self.banner.offered.connect(self.menus.run)
         self.status.cancelled.connect(session.cancel)
 
@@ -252,8 +253,7 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open slides, models, clusterings and maps, in any order."""
-        for path in paths:
-            self.session.open_path(path)
+        self.companions.slides.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what was written, hide at once, then end threads and child."""
