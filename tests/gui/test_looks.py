@@ -52,10 +52,24 @@ def test_a_threshold_that_is_moved_shows_what_it_is_the_threshold_of() -> None:
     assert looks.with_threshold(two, 0, 0.3).strength == two.strength, "what is shown already stays beside the other"
 
 
+def test_a_difference_stands_in_place_of_the_classes_until_they_are_asked_for() -> None:
+    two = looks.with_strength(STACK, 2, add=False)
+    compared = looks.with_difference(two, (1, "cam"))
+    assert (compared.strongest, compared.strength, compared.difference) == (False, (), (1, "cam"))
+    assert looks.without_difference(compared, two) == two
+    outlined = looks.with_strongest(compared, True)
+    assert outlined.difference == (1, "cam"), "outlines may lie over it"
+    assert looks.without_difference(outlined, two).strength == ()
+    assert looks.with_strength(compared, 0, add=False).difference is None
+
+
 def test_layers_go_along_to_the_next_slide_as_far_as_its_map_can_show_them() -> None:
     before = replace(looks.changed(STACK, 1, visible=False), opacity=0.4, saliency="gradcam/1")
     same = looks.carried_over(before, STACK, ("gradcam/1",))
     assert same == before
     assert looks.carried_over(before, STACK, ()) == replace(before, saliency=None)
+    compared = looks.with_difference(before, (1, "gradcam/1"))
+    assert looks.carried_over(compared, STACK, ("gradcam/1",)).difference == (1, "gradcam/1")
+    assert looks.carried_over(compared, STACK, ("other",)).difference is None
     other = LayerStack(default_looks(5))
     assert looks.carried_over(before, other, ("gradcam/1",)) == other

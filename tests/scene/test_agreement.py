@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from wsiview.analysis.cell_agreement import NO_CELLS, cell_agreement
-from wsiview.geometry import Affine, Region
+from wsiview.geometry import Affine, Point, Size
 from wsiview.scene.agreement import map_agreement
 from wsiview.scene.grids import MapGrids
+from wsiview.scene.viewport import Viewport
 
 SHAPE = (90, 70)
 
@@ -30,19 +31,24 @@ def grids(cells: dict[str, np.ndarray]) -> MapGrids:
     return made
 
 
-@pytest.mark.parametrize(
-    "region",
-    [None, Region(100, -40, 560, 450), Region(331, 121, 97, 211), Region(-1e6, -1e6, 2e6, 2e6), Region(104, 0, 1, 100)],
-)
+VIEWS = {
+    "whole map": None,
+    "all of it": Viewport(Point(380, 185), 1.0, Size(900, 900)),
+    "a part": Viewport(Point(379.5, 226.5), 0.5, Size(194, 422)),
+    "turned": Viewport(Point(400, 150), 0.7, Size(300, 200), rotation=37.0, flipped=True),
+    "one column": Viewport(Point(104.5, 50), 1.0, Size(5, 100)),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
 def test_the_cells_whose_middle_is_in_view_count_and_no_others(
-    grids: MapGrids, cells: dict[str, np.ndarray], region: Region | None
+    grids: MapGrids, cells: dict[str, np.ndarray], name: str
 ) -> None:
-    inside = cells["state"] == 2
-    if region is not None:
-        y, x = -40 + 5 * (np.arange(90) + 0.5), 100 + 8 * (np.arange(70) + 0.5)
-        rows, cols = (y >= region.y) & (y < region.bottom), (x >= region.x) & (x < region.right)
-        inside &= rows[:, None] & cols[None, :]
-    found = map_agreement(grids, "cam", region)
+    inside, view = cells["state"] == 2, VIEWS[name]
+    for row, col in np.ndindex(SHAPE) if view is not None else ():
+        x, y = view.to_device.apply(100 + 8 * (col + 0.5), -40 + 5 * (row + 0.5))
+        inside[row, col] &= 0 <= x < view.size.width and 0 <= y < view.size.height
+    found = map_agreement(grids, "cam", view)
     expected = cell_agreement(cells["weights"][:, inside], cells["influence"][inside])
     assert found.n_cells == inside.sum() > 0
     for one, other in zip(found.classes, expected.classes, strict=True):
@@ -52,6 +58,7 @@ def test_the_cells_whose_middle_is_in_view_count_and_no_others(
 
 
 def test_nothing_in_view_and_no_such_map_have_no_figures(grids: MapGrids) -> None:
-    for found in (map_agreement(grids, "cam", Region(9000, 0, 10, 10)), map_agreement(grids, "other")):
+    elsewhere = Viewport(Point(9000, 0), 1.0, Size(10, 10))
+    for found in (map_agreement(grids, "cam", elsewhere), map_agreement(grids, "other")):
         assert found.n_cells == 0
         assert [one.iou.reason for one in found.classes] == [NO_CELLS] * 2

@@ -42,6 +42,7 @@ class Display(QObject):
         self.layers: LayerStack | None = None
         self.selected = 0
         self._patches: dict[tuple[int, int], Patches] = {}
+        self._described: dict[str, int] = {}  # the class that was described last, of each clustering
         self._seen: dict[str, LayerStack] = {}  # how each clustering was last looked at, on any slide
         notebook.look_changed.connect(self._take_look)
 
@@ -96,7 +97,7 @@ class Display(QObject):
     def select(self, index: int) -> None:
         """Choose the class that is described and charted."""
         if self.layers is not None and 0 <= index < len(self.layers.classes) and index != self.selected:
-            self.selected = index
+            self.selected = self._described[self.clustering_fingerprint] = index
             self.selected_changed.emit(index)
 
     # What is read from the disk
@@ -112,11 +113,11 @@ class Display(QObject):
     def put_up(self, cluster_map: ClusterMap, grids: MapGrids, first_look: LayerStack) -> None:
         """Show a map whose blocks are in these grids, or follow; as its clustering was last seen, if it was."""
         self.cluster_map, self.grids, self._patches = cluster_map, grids, {}
-        self.selected = 0
+        self.selected = self._described.get(self.clustering_fingerprint, 0)
         self.layers = self._own_looks(self._as_last_seen(cluster_map, first_look))
         self.map_changed.emit(self.grids)
         self.layers_changed.emit(self.layers)
-        self.selected_changed.emit(0)
+        self.selected_changed.emit(self.selected)
 
     @Slot(object)
     def take_blocks(self, arrivals: list[BlockArrival]) -> None:

@@ -79,7 +79,8 @@ class Menus(QObject):
                 words = " or ".join([*names, *([action.placed] if action.placed else [])])
                 title = action.menu.strip("-").replace("/", " · ")
                 groups.setdefault(title, []).append((words, action.text.removesuffix("…")))
-        groups["Layers"].append(("Shift+A … Shift+P", "Strength of class A … P"))
+        groups["Layers"].append(("Shift+A … Shift+P", "Strength of class A … P (of N: Ctrl+Shift+N)"))
+        groups["Layers"].append(("Alt+A … Alt+P", "Class A … P shown, or not"))
         return list(groups.items())
 
     def _menu(self, bar: QMenuBar, path: str) -> QMenu:

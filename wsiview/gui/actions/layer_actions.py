@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wsiview.gui import looks
 from wsiview.gui.actions.action import Action, has_clear_look, has_layers
+from wsiview.gui.strength_key import strength_key
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.palette import MAX_CLASSES, class_letter
 
@@ -81,7 +82,7 @@ def layer_actions() -> Iterator[Action]:
     for index in range(MAX_CLASSES):
         letter = class_letter(index)
         yield Action(
-            f"class_{letter}", "Layers/Strength of class", f"Class {letter}", (f"Shift+{letter}",),
+            f"class_{letter}", "Layers/Strength of class", f"Class {letter}", (strength_key(letter),),
             _toggle_class(index), _has_class(index), f"Show how strong class {letter} is, and describe it",
             _shows(lambda s, index=index: index in s.strength),  # type: ignore[misc]
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF
 
@@ -24,7 +24,7 @@ class Comparison:
         Share (0–1) of the width left of which the first stack is shown, and right of which the second; None: one alone.
     """
 
-    stack: LayerStack = LayerStack(())
+    stack: LayerStack = field(default_factory=lambda: LayerStack(()))
     grids: MapGrids | None = None
     shown: bool = False
     curtain: float | None = None

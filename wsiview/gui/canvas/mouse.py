@@ -33,7 +33,7 @@ class Mouse:
         before, self.tool, self._tool_has_button = self.tool, tool, False
         if before is not None:
             before.leave()
-        self._show_cursor()
+        self.show_cursor()
 
     def press(self, event: QMouseEvent) -> bool:
         """Begin to drag, or switch a class in the legend; whether the button means anything."""
@@ -88,7 +88,7 @@ class Mouse:
                 self.tool.release(place, event)
         elif self._drag is not None:
             self._drag = None
-            self._show_cursor()
+            self.show_cursor()
             if self._dragged < _CLICK and self._canvas.slide is not None:
                 self._canvas.clicked.emit(place)
 
@@ -103,14 +103,15 @@ class Mouse:
             return True
         return False
 
+    def show_cursor(self) -> None:
+        """The cursor that belongs to the slide, or to the tool."""
+        if self.tool is None:
+            self._canvas.unsetCursor()
+        else:
+            self._canvas.setCursor(self.tool.cursor)
+
     def _offer_to_tool(self, event: QMouseEvent) -> bool:
         if self.tool is None or self._canvas.slide is None or event.button() != Qt.MouseButton.LeftButton:
             return False
         self._tool_has_button = self.tool.press(self._canvas.place_at(event.position()), event)
         return self._tool_has_button
-
-    def _show_cursor(self) -> None:
-        if self.tool is None:
-            self._canvas.unsetCursor()
-        else:
-            self._canvas.setCursor(self.tool.cursor)

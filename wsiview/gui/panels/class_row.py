@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from wsiview.gui.panels.swatch import Swatch
+from wsiview.gui.strength_key import strength_key
 from wsiview.scene.layers import ClassLook
 
 STEPS = 100  # slider steps from strength 0 to 1
@@ -89,7 +90,7 @@ class ClassRow(QFrame):
         letter = look.letter
         self.visible_box.setChecked(look.visible)
         self.visible_box.setAccessibleName(f"Show class {letter}")
-        self.visible_box.setToolTip(f"Show class {letter} among the strongest classes")
+        self.visible_box.setToolTip(f"Show class {letter} among the strongest classes (Alt+{letter})")
         self.swatch.show_look(look)
         self.swatch.setToolTip(f"Colour of class {letter}…")
         self.name.show_text(look.name or f"Class {letter}")
@@ -106,7 +107,7 @@ class ClassRow(QFrame):
         )
         self.strength.setAccessibleName(f"Strength of class {letter}")
         self.strength.setToolTip(
-            f"Show how strong class {letter} is (Shift+{letter}); with Ctrl beside the one that is shown"
+            f"Show how strong class {letter} is ({strength_key(letter)}); with Ctrl beside the one that is shown"
         )
 
     def show_strength(self, on: bool, *, alone: bool) -> None:

@@ -38,6 +38,7 @@ class LayersPanel(QWidget):
     changed = Signal(object)  # LayerStack
     selected = Signal(int)
     recolored = Signal(int, object)
+    difference_wanted = Signal()  # the difference map, or what was shown before
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Lay out the parts."""
@@ -79,6 +80,7 @@ class LayersPanel(QWidget):
         self._shown_saliency = saliency[0] if saliency else None
         self.influence.setEnabled(bool(saliency))
         self.prediction.setEnabled(prediction)
+        self._show_difference()
 
     def show_waiting(self, waiting: bool) -> None:
         """Say what the reader has to do, or to wait for, before there are layers."""
@@ -104,6 +106,9 @@ class LayersPanel(QWidget):
         self.strongest.setEnabled(stack.look != "paper")  # which stacks all classes instead
         self.influence.setChecked(stack.saliency is not None)
         self.prediction.setChecked(stack.prediction)
+        self.letters.setChecked(stack.letters)
+        self.letters.setEnabled(stack.look != "paper" and stack.strongest)
+        self._show_difference()
         self.opacity.blockSignals(True)
         self.opacity.setValue(round(stack.opacity * 100))
         self.opacity.blockSignals(False)
@@ -116,10 +121,22 @@ class LayersPanel(QWidget):
         self._selected = index
         for position, row in enumerate(self.rows):
             row.show_selected(position == index)
+        self._show_difference()
 
     def set_threshold_of_selected(self, threshold: float) -> None:
         """Draw the selected class from this strength up."""
         self._set_threshold(self._selected, threshold)
+
+    def _show_difference(self) -> None:
+        """Name the class that it is about: the one shown, else the one that is described."""
+        stack = self._stack
+        if stack is None:
+            return
+        index = self._selected if stack.difference is None else stack.difference[0]
+        letter = stack.classes[index].letter if index < len(stack.classes) else stack.classes[0].letter
+        self.difference.setText(f"{letter} against influence")
+        self.difference.setChecked(stack.difference_shown is not None)
+        self.difference.setEnabled(bool(self._saliency) and stack.look != "paper")
 
     # What the reader does
 
@@ -135,6 +152,14 @@ class LayersPanel(QWidget):
     def _switch_influence(self, on: bool) -> None:
         if self._stack is not None:
             self._want(looks.with_saliency(self._stack, self._shown_saliency if on else None))
+
+    def _switch_letters(self, on: bool) -> None:
+        if self._stack is not None:
+            self._want(replace(self._stack, letters=on))
+
+    def _ask_for_difference(self) -> None:
+        self.difference_wanted.emit()
+        self._show_difference()  # if nobody took it up, show again what is so
 
     def _switch_prediction(self, on: bool) -> None:
         if self._stack is not None:
@@ -201,16 +226,27 @@ class LayersPanel(QWidget):
         self.strongest = QCheckBox("Strongest class")
         self.influence = QCheckBox("Influence map (Grad-CAM)")
         self.prediction = QCheckBox("Model score")
+        self.difference = QCheckBox("Class against influence")
+        self.letters = QCheckBox("Letters")
         self.strongest.setToolTip("Which class is strongest in each cell (S)")
         self.influence.setToolTip("Where the tissue pushes the score up (solid) or down (dashed): Grad-CAM (G)")
         self.prediction.setToolTip("The model's score on each patch's label region (P)")
+        self.difference.setToolTip("Where the class that is described is stronger, and where the influence map is (V)")
+        self.letters.setToolTip("The letter of the strongest class on every region that has room for it")
+        self.difference.clicked.connect(self._ask_for_difference)
+        self.letters.clicked.connect(self._switch_letters)
         self.strongest.clicked.connect(self._switch_strongest)
         self.influence.clicked.connect(self._switch_influence)
         self.prediction.clicked.connect(self._switch_prediction)
         self._switches = QVBoxLayout()
         self._switches.setSpacing(4)
-        for box in (self.strongest, self.influence, self.prediction):
-            self._switches.addWidget(box)
+        for pair in ((self.strongest, self.letters), (self.influence, None), (self.prediction, self.difference)):
+            line = QHBoxLayout()
+            line.addWidget(pair[0])
+            line.addStretch(1)
+            if pair[1] is not None:
+                line.addWidget(pair[1])
+            self._switches.addLayout(line)
 
     def _captions(self) -> QHBoxLayout:
         self.all_classes = QToolButton()
