@@ -81,6 +81,30 @@ def test_the_published_single_level_file_is_read_tile_by_tile(shared: Path) -> N
         assert (slide.read(0, 1101, 0, 5, 5) == 255).all()
 
 
+def test_streams_of_ycbcr_that_are_tagged_rgb_have_their_true_colours(
+    shared: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = (shared / BROKEN).read_bytes()
+    with tifffile.TiffFile(shared / BROKEN) as tiff:
+        page = tiff.pages[0].aspage()
+        spans = zip(page.dataoffsets, page.databytecounts, strict=True)
+        streams, stored = [data[offset : offset + count] for offset, count in spans], page.asarray()
+    path = tmp_path / "known.ome.tif"
+    tifffile.imwrite(
+        path, iter(streams), shape=stored.shape, dtype=np.uint8, ome=True, tile=(512, 512), photometric="rgb",
+        compression="jpeg", metadata=MICRONS,
+    )  # fmt: skip
+    with tifffile.TiffFile(path, mode="r+b") as tiff:
+        tiff.pages[0].aspage().tags["PhotometricInterpretation"].overwrite(2)
+    with caplog.at_level("INFO", "wsiview"), open_slide(path) as slide, OpenSlideReader(path) as openslide:
+        assert isinstance(slide, TiffReader)
+        found = slide.read(0, 0, 0, 1101, 1101)
+        assert np.array_equal(found, stored)
+        assert not np.array_equal(found, openslide.read(0, 0, 0, 1101, 1101))
+        assert slide.fingerprint == openslide.fingerprint
+    assert "OpenSlide shows known.ome.tif in wrong colours" in caplog.text
+
+
 def test_a_damaged_tile_of_such_a_file_is_unreadable(shared: Path, tmp_path: Path) -> None:
     data = bytearray((shared / BROKEN).read_bytes())
     with tifffile.TiffFile(shared / BROKEN) as tiff:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,9 @@ def open_beside(openslide: OpenSlideReader, file: Path) -> TiffReader | None:
         tiles = TiffTiles(file, levels)
         judged = _judged(openslide, levels) if ome else len(levels)
         why = difference(tiles, openslide, judged)
+        if why is not None and ome and _only_takes_ycbcr_for_rgb(openslide, file, levels):
+            _log.info("OpenSlide shows %s in wrong colours: it takes the YCbCr of its JPEG tiles for RGB", file.name)
+            why, judged = None, 0
     except (UnknownLayout, UnknownCoding, FileVanished, SlideVanished, OSError) as error:
         why = str(error)
     if why is not None:
@@ -95,6 +99,14 @@ def _judged(openslide: OpenSlideReader, levels: tuple[TiffLevel, ...]) -> int:
     """How many levels of an OME-TIFF OpenSlide shows: it knows no further ones, nor what colour a plane is of."""
     finest = levels[0]
     return int(finest.size == openslide.dimensions and finest.coding.planes == 1)
+
+
+def _only_takes_ycbcr_for_rgb(openslide: OpenSlideReader, file: Path, levels: tuple[TiffLevel, ...]) -> bool:
+    """Whether OpenSlide would be right if the tiles were RGB as the photometric tag says; their streams say YCbCr."""
+    if levels[0].coding.colour != "jfif":
+        return False
+    as_tagged = replace(levels[0], coding=replace(levels[0].coding, colour="rgb"))
+    return difference(TiffTiles(file, (as_tagged,)), openslide, 1) is None
 
 
 def _own_facts(file: Path, tiff: TiffFile, ome: OmePicture | None) -> TiffFacts:
