@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from wsiview.gui.actions import ACTIONS
+from wsiview.gui.dialogs.keys_sheet import KeysSheet, in_columns
 from wsiview.gui.main_window import MainWindow
 from wsiview.scene.magnification import PRESETS
 
@@ -181,3 +182,32 @@ def test_a_place_is_written_gone_to_and_copied(scaled: MainWindow, qtbot: QtBot)
     qtbot.keyClick(field.text, Qt.Key.Key_V, CONTROL)
     qtbot.mouseClick(field.go, Qt.MouseButton.LeftButton)
     assert (canvas.viewport.center, canvas.microns) == (view.center, pytest.approx(1.0))
+
+
+def test_the_sheet_of_keys_has_them_all_and_finds_one(scaled: MainWindow, qtbot: QtBot, wait: Wait) -> None:
+    qtbot.keyClick(scaled.canvas, Qt.Key.Key_F1)
+    (sheet,) = scaled.findChildren(KeysSheet)
+    assert not sheet.isModal()
+    shown = " ".join(keys for keys, _ in sheet.lines)
+    for action in ACTIONS:
+        if not action.name.startswith(("class_", "visible_")):
+            native = [QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in action.keys]
+            assert all(key in shown for key in native), action.name
+    assert all(str(preset.digit) in shown for preset in PRESETS)
+    qtbot.keyClicks(sheet.search, "ruler")
+    assert ("L", "Ruler") in sheet.lines
+    assert all("ruler" in " ".join(line).casefold() for line in sheet.lines)
+    qtbot.keyClicks(sheet.search, "xyz")
+    assert sheet.lines == []
+    assert sheet.none.isVisible()
+    qtbot.keyClick(sheet.search, Qt.Key.Key_Escape)
+    wait(lambda: scaled.canvas.hasFocus())
+
+
+def test_groups_of_keys_are_spread_over_columns_and_never_torn() -> None:
+    groups = [(str(number), [("k", "w")] * length) for number, length in enumerate((10, 3, 3, 8, 2, 6))]
+    columns = in_columns(groups, 3)
+    assert [group for column in columns for group in column] == groups
+    assert len(columns) == 3
+    assert max(sum(len(lines) + 2 for _, lines in column) for column in columns) == 17
+    assert in_columns(groups, 1) == [groups]

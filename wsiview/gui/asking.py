@@ -11,17 +11,17 @@ from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtWidgets import QDialog, QFileDialog
 
 from wsiview.errors import SlideError
+from wsiview.gui.dialogs.keys_sheet import KeysSheet
 from wsiview.gui.dialogs.mpp_dialog import MppDialog
-from wsiview.gui.dialogs.sheets import about_sheet, keys_sheet, picture_sheet
+from wsiview.gui.dialogs.sheets import about_sheet, picture_sheet
 from wsiview.gui.messages import Weight
+from wsiview.slide.folder import SUFFIXES
+from wsiview.slide.plain_image import SUFFIXES as PICTURES
 
 if TYPE_CHECKING:
     from wsiview.gui.main_window import MainWindow
 
-SLIDES = (
-    "Slides (*.svs *.tif *.tiff *.ndpi *.vms *.vmu *.scn *.mrxs *.svslide *.bif *.czi *.dcm "
-    "*.png *.jpg *.jpeg *.bmp *.webp);;All files (*)"
-)
+SLIDES = f"Slides ({' '.join(f'*{suffix}' for suffix in dict.fromkeys((*SUFFIXES, *sorted(PICTURES))))});;All files (*)"
 
 
 class Asking(QObject):
@@ -33,8 +33,17 @@ class Asking(QObject):
         self._window = window
 
     def slide(self) -> None:
-        """Which slide?"""
-        self._choose("slide", "Open slide", SLIDES)
+        """Which slide, or which ones? All come into the list, the first is opened."""
+        preferences = self._window.session.preferences
+        dialog = QFileDialog(self._window, "Open slides", str(preferences.folder("slide")), SLIDES)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+
+        def take(names: list[str]) -> None:
+            preferences.set_folder("slide", Path(names[0]).parent)
+            self._window.open_paths([Path(name) for name in names])
+
+        dialog.filesSelected.connect(take)
+        self._show(dialog)
 
     def model(self) -> None:
         """Which model?"""
@@ -66,8 +75,10 @@ class Asking(QObject):
         self._ask_mpp("The model needs to know, and the file doesn't tell.", explain=True)
 
     def keys(self) -> None:
-        """Show all keys."""
-        self._show(keys_sheet(self._window.menus.keys(), self._window))
+        """Show all keys; the sheet can stay open beside the work."""
+        sheet = KeysSheet(self._window.menus.keys(), self._window)
+        sheet.finished.connect(self._return_to_slide)
+        sheet.show()
 
     def about(self) -> None:
         """Show what the program is and is not."""
@@ -107,7 +118,6 @@ class Asking(QObject):
     ) -> None:
         session = self._window.session
         usual: dict[str, Callable[[Path], None]] = {
-            "slide": session.open_slide,
             "model": session.choose_model,
             "clustering": session.choose_clustering,
             "map": session.show_map,

@@ -39,11 +39,16 @@ ACTIONS: tuple[Action, ...] = (
 
 CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     ("Space (held)", "look beneath the layers"),
-    ("Wheel", "zoom at the cursor"),
-    ("Drag", "move the slide"),
+    ("Wheel, pinch", "zoom at the cursor"),
+    ("Drag, two fingers", "move the slide"),
+    ("Middle button", "move the slide, whatever tool is in use"),
     ("Arrows", "move the slide"),
     ("+ and −", "zoom"),
-    ("Click in the legend", "a class on or off; double-click: this one alone"),
+    ("1 … 6, 0", "on the number pad too, with num lock on or off"),
+    ("Click in the legend", "a class on or off; double-click, or with Alt: this one alone"),
+    ("Click a measure", "select it, to drag, copy or delete it"),
+    ("Shift", "with the ruler: keep it straight"),
+    ("Overview", "click to go there, or drag the box"),
     ("Ctrl + wheel", "opacity of the layers"),
     ("Esc", "back to the slide, dismiss the message"),
 )

@@ -1,15 +1,12 @@
-"""Sheets: windows to read in, not to answer: the keys, what the program is, a slide's label."""
+"""Sheets: windows to read in, not to answer: what the program is, a slide's label."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 import wsiview
 
@@ -31,29 +28,6 @@ class Sheet(QDialog):
         column.setSpacing(12)
         column.addWidget(content, 1)
         column.addWidget(buttons)
-
-
-def keys_sheet(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]], parent: QWidget | None = None) -> Sheet:
-    """All keys, in groups of (keys, what they do)."""
-    parts = []
-    for title, lines in groups:
-        rows = "".join(
-            f"<tr><td width='170' style='padding: 2px 24px 2px 0; white-space: nowrap'><b>{escape(keys)}</b></td>"
-            f"<td style='padding: 2px 0'>{escape(what)}</td></tr>"
-            for keys, what in lines
-        )
-        parts.append(f"<h3 style='margin: 12px 0 4px 0'>{escape(title)}</h3><table>{rows}</table>")
-    text = QLabel("".join(parts))
-    text.setTextFormat(Qt.TextFormat.RichText)
-    text.setAccessibleName("Keys")
-    text.setAlignment(Qt.AlignmentFlag.AlignTop)
-    area = QScrollArea()
-    area.setWidget(text)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    sheet = Sheet("Keys", area, parent)
-    sheet.resize(520, 600)
-    return sheet
 
 
 def about_sheet(logo: QPixmap, parent: QWidget | None = None) -> Sheet:
