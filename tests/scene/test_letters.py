@@ -1,6 +1,7 @@
 """Letters stand where a region has room for them, and stay there."""
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import combinations
 from math import dist
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from wsiview.geometry import Affine, Point, Size
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack, default_looks
-from wsiview.scene.letters import LEAST_ROOM, MOST, Letter, chosen, letters_in, squares_in
+from wsiview.scene.letters import LEAST_ROOM, MOST, Letter, Square, fitting, in_view, letters_in, squares_in
 from wsiview.scene.viewport import Viewport
 
 STACK = LayerStack(default_looks(3))
@@ -30,9 +31,14 @@ def mapped(labels: NDArray[np.integer]) -> MapGrids:
     return grids
 
 
+@lru_cache(maxsize=64)
+def _known(grids: MapGrids, square: Square) -> tuple[Letter, ...]:
+    return letters_in(grids, square)
+
+
 def shown(grids: MapGrids, view: Viewport, stack: LayerStack = STACK, ratio: float = 1.0) -> tuple[Letter, ...]:
-    found = {square: letters_in(grids, square) for square in squares_in(view, ratio, grids.region)}
-    return chosen(found, stack, view, ratio)
+    found = {square: _known(grids, square) for square in squares_in(view, ratio, grids.region)}
+    return tuple(one for one, _, _ in in_view(fitting(found, stack, view, ratio), view))
 
 
 def place(row: float, col: float) -> Point:

@@ -76,10 +76,10 @@ def letters_in(grids: MapGrids, square: Square) -> tuple[Letter, ...]:
     return tuple(sorted(letters, key=lambda letter: -letter.room))
 
 
-def chosen(
+def fitting(
     found: Mapping[Square, Sequence[Letter]], stack: LayerStack, view: Viewport, pixel_ratio: float
 ) -> tuple[Letter, ...]:
-    """Of the letters of these squares those that a view has room for.
+    """Of the letters of these squares those that have room at a view's scale, wherever it is.
 
     How many a square may show depends on how large it is on screen and not on where, so that none comes or goes while
     one pans.
@@ -89,12 +89,16 @@ def chosen(
     kept: list[Letter] = []
     for square, letters in found.items():
         side = square.region.width / scale
-        fitting = [one for one in _visible(letters, stack) if one.room >= LEAST_ROOM * scale]
-        kept += fitting[: max(1, round(_USUAL * side * side / area))]
+        roomy = [one for one in _visible(letters, stack) if one.room >= LEAST_ROOM * scale]
+        kept += roomy[: max(1, round(_USUAL * side * side / area))]
+    return tuple(sorted(kept, key=lambda one: (-one.room, one.place.x, one.place.y)))
+
+
+def in_view(letters: Iterable[Letter], view: Viewport) -> list[tuple[Letter, float, float]]:
+    """Those that a view sees, with their device positions; of too many the ones with most room."""
     to, size = view.to_device, view.size
-    places = [(one, *to.apply(one.place.x, one.place.y)) for one in kept]
-    seen = [one for one, x, y in places if 0 <= x < size.width and 0 <= y < size.height]
-    return tuple(sorted(seen, key=lambda one: (-one.room, one.place.x, one.place.y))[:MOST])
+    places = ((one, *to.apply(one.place.x, one.place.y)) for one in letters)
+    return [place for place in places if 0 <= place[1] < size.width and 0 <= place[2] < size.height][:MOST]
 
 
 def _visible(letters: Iterable[Letter], stack: LayerStack) -> Iterable[Letter]:

@@ -14,14 +14,14 @@ from wsiview.gui.jobs import Job
 from wsiview.progress import Progress
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
-from wsiview.scene.letters import Letter, Square, chosen, letters_in, squares_in
+from wsiview.scene.letters import Letter, Square, fitting, in_view, letters_in, squares_in
 from wsiview.scene.viewport import Viewport
 
 _SIZE, _CASING = 17, 3.5
 _REACH = 0.75
 """Of a square's side: as far around it cells may move its letters."""
 _PAUSE = 700  # ms between two rounds of work on a map that is filling
-_KEPT = 4000
+_KEPT, _VIEWS = 4000, 8
 
 Found = Mapping[Square, tuple[Letter, ...]]
 
@@ -36,6 +36,7 @@ class Letters(QObject):
         self._grids: MapGrids | None = None
         self._found: dict[Square, tuple[Letter, ...]] = {}
         self._stale: set[Square] = set()
+        self._fitting: dict[tuple[object, ...], tuple[Letter, ...]] = {}  # of squares and scale, for frame after frame
         self._pictures: dict[tuple[str, float], QImage] = {}
         self._job = Job(self)
         self._job.succeeded.connect(self._take)
@@ -68,19 +69,24 @@ class Letters(QObject):
         self._pause.stop()
         self._job.close()
 
-    def shown(self, view: Viewport, pixel_ratio: float, stack: LayerStack) -> tuple[Letter, ...]:
-        """The letters of a view that are known by now; the others are asked for."""
+    def shown(self, view: Viewport, pixel_ratio: float, stack: LayerStack) -> list[tuple[Letter, float, float]]:
+        """The letters of a view that are known by now, with their device positions; the others are asked for."""
         grids = self._canvas.grids
         if grids is not self._grids:
             self._grids, self._found, self._stale = grids, {}, set()
+            self._fitting.clear()
             self._job.cancel()
         if grids is None or not stack.shows_letters:
-            return ()
+            return []
         squares = squares_in(view, pixel_ratio, grids.region)
         self._ask(grids, squares)
-        return chosen(
-            {square: self._found[square] for square in squares if square in self._found}, stack, view, pixel_ratio
-        )
+        key = squares, stack.classes, view.downsample, view.size, pixel_ratio
+        if key not in self._fitting:
+            if len(self._fitting) >= _VIEWS:
+                self._fitting.clear()
+            known = {square: self._found[square] for square in squares if square in self._found}
+            self._fitting[key] = fitting(known, stack, view, pixel_ratio)
+        return in_view(self._fitting[key], view)
 
     def paint(self, painter: QPainter, view: Viewport, pixel_ratio: float, mpp: float | None) -> None:
         """Paint them, each side of a curtain for its own layers."""
@@ -89,8 +95,8 @@ class Letters(QObject):
         for stack, part in canvas.comparison.parts(canvas.layers, width, height):
             if stack is not canvas.layers and canvas.comparison.grids is not canvas.grids:
                 continue  # another map's regions are not known here
-            for letter in self.shown(view, pixel_ratio, stack):
-                x, y = (value / pixel_ratio for value in view.to_device.apply(letter.place.x, letter.place.y))
+            for letter, across, down in self.shown(view, pixel_ratio, stack):
+                x, y = across / pixel_ratio, down / pixel_ratio
                 if part.contains(x, y):
                     painter.setOpacity(stack.opacity)
                     self._paint(painter, stack.classes[letter.class_index].letter, x, y, pixel_ratio)
@@ -126,6 +132,7 @@ class Letters(QObject):
             if len(self._found) > _KEPT:
                 self._found.clear()
             self._found |= found
+            self._fitting.clear()
             self._canvas.update()
 
 
