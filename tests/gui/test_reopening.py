@@ -118,6 +118,23 @@ def test_a_replaced_file_is_offered_to_be_opened_again_where_one_was_looking(
     assert not showing.banner.isVisible()
 
 
+def test_the_slide_beside_the_first_is_watched_too(
+    showing: MainWindow, tmp_path: Path, wait: Wait, qtbot: QtBot
+) -> None:
+    beside = painted(tmp_path / "beside.png", PLAIN)
+    second, first = showing.companions.second, showing.session.slide
+    second.show_slide(beside)
+    wait(lambda: second.display.slide is not None and second.display.slide.path == beside)
+    before = second.display.slide
+    painted(beside, OTHER)
+    wait(lambda: showing.banner.isVisible())
+    assert showing.banner.message.text.startswith("beside.png was replaced while it was open")
+    qtbot.keyClick(showing.canvas, Qt.Key.Key_F9)
+    wait(lambda: second.display.slide is not before)
+    assert second.display.slide.path == beside
+    assert showing.session.slide is first, "only the one that was replaced is opened again"
+
+
 def test_a_file_that_no_longer_answers_counts_as_gone(
     showing: MainWindow, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:

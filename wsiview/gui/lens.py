@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from wsiview.errors import WsiviewError
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
@@ -26,7 +26,14 @@ class Lens(QObject):
     ----------
     session
         Is told what went wrong.
+
+    Signals
+    -------
+    shown(SlideCanvas, Slide | None)
+        A canvas shows another slide.
     """
+
+    shown = Signal(object, object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         """Look at nothing yet."""
@@ -44,6 +51,11 @@ class Lens(QObject):
         canvas.view_changed.connect(lambda _: self.overviews.make_way())
         canvas.trouble.connect(partial(self._take_trouble, canvas))
 
+    @property
+    def slides(self) -> tuple[Slide, ...]:
+        """Those in view, as their files have them."""
+        return tuple(dict.fromkeys(self._shown.values()))
+
     def canvases(self, slide: Slide) -> tuple[SlideCanvas, ...]:
         """Those that show a slide."""
         return tuple(canvas for canvas, shown in self._shown.items() if shown is slide)
@@ -58,6 +70,11 @@ class Lens(QObject):
         """A slide as it is looked at; everything but its levels and colours is its own."""
         return self.overviews.built(slide) or slide
 
+    def read_anew(self, slide: Slide) -> None:
+        """Forget what could not be read of a slide, whose file is back."""
+        self._show_anew(slide)
+        self.overviews.try_again()
+
     def close(self) -> None:
         """End what runs."""
         self._closed = True
@@ -71,11 +88,11 @@ class Lens(QObject):
             self._shown[canvas] = slide
         if self._closed:
             return
-        slides = list(dict.fromkeys(self._shown.values()))
-        self.watch.watch(slides)
-        self.overviews.want(slides)
+        self.watch.watch(self.slides)
+        self.overviews.want(self.slides)
         if slide is not None and (seen := self.through(slide)) is not slide:
             canvas.replace_source(seen)
+        self.shown.emit(canvas, slide)
 
     @Slot(object)
     def _show_anew(self, slide: Slide) -> None:

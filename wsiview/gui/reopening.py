@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QKeySequence
 
 from wsiview.geometry import Size
+from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.lens import Lens
 from wsiview.gui.messages import Weight
 from wsiview.scene.viewport import Viewport
@@ -25,22 +27,31 @@ class Reopening(QObject):
         """Listen."""
         super().__init__(window)
         self._window, self._lens = window, lens
-        self._left: tuple[Path, Size, Viewport] | None = None
+        self._left: dict[tuple[Path, Size], Viewport] = {}
         self._lens.watch.changed.connect(self._tell)
-        window.canvas.slide_shown.connect(self._return)
+        self._lens.shown.connect(self._return)
 
     def reopen(self) -> None:
-        """Open the slide's file again; a slide of the same size is shown where one was looking."""
-        slide = self._window.session.slide
-        if slide is not None:
-            self._left = slide.path, slide.dimensions, self._window.canvas.viewport
-            self._window.session.open_slide(slide.path)
+        """Open a slide's file again: one that was replaced, else that of the view with the keys.
 
-    @Slot(object)
-    def _return(self, slide: Slide | None) -> None:
-        left, self._left = self._left, None
-        if slide is not None and left is not None and left[:2] == (slide.path, slide.dimensions):
-            self._window.canvas.set_viewport(left[2])
+        A slide of the same size is shown where one was looking.
+        """
+        window, watch = self._window, self._lens.watch
+        replaced = [slide for slide in self._lens.slides if watch.presence(slide) is Presence.REPLACED]
+        slide = replaced[0] if replaced else window.active_display.slide
+        if slide is None or not self._lens.canvases(slide):
+            return
+        self._left = {(slide.path, slide.dimensions): self._lens.canvases(slide)[0].viewport}
+        if slide is window.session.slide:
+            window.session.open_slide(slide.path)
+        else:
+            window.companions.second.show_slide(slide.path)
+
+    @Slot(object, object)
+    def _return(self, canvas: SlideCanvas, slide: Slide | None) -> None:
+        view = self._left.pop((slide.path, slide.dimensions), None) if slide is not None else None
+        if view is not None:
+            canvas.set_viewport(view)
 
     @Slot(object, object)
     def _tell(self, slide: Slide, presence: Presence) -> None:
@@ -50,12 +61,11 @@ class Reopening(QObject):
             return
         self._take_back(gone)
         if presence is Presence.REPLACED:
-            sentence = f"{slide.path.name} was replaced while it was open; press F9 to open it again."
+            key = self._window.menus.actions["reopen"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            sentence = f"{slide.path.name} was replaced while it was open; press {key} to open it again."
             session.tell(sentence, Weight.WARNING, "reopen")
             return
-        for canvas in self._lens.canvases(slide):
-            canvas.retry_bad_tiles()
-        self._lens.overviews.try_again()
+        self._lens.read_anew(slide)
 
     def _take_back(self, sentence: str) -> None:
         banner = self._window.banner
