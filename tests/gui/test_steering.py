@@ -211,3 +211,22 @@ def test_groups_of_keys_are_spread_over_columns_and_never_torn() -> None:
     assert len(columns) == 3
     assert max(sum(len(lines) + 2 for _, lines in column) for column in columns) == 17
     assert in_columns(groups, 1) == [groups]
+
+
+def test_the_overview_dims_what_the_map_does_not_show_yet(mapped: MainWindow) -> None:
+    session, overview = mapped.session, mapped.overview
+    blocks = session.grids.blocks
+
+    def lightness() -> int:
+        image = overview.grab().toImage()
+        return sum(image.pixelColor(x, image.height() // 2).lightness() for x in range(8, image.width() - 8))
+
+    finished = lightness()
+    session.map_changed.emit(session.grids)
+    dimmed = lightness()
+    assert dimmed < 0.9 * finished
+    for row, col in blocks[1:]:
+        session.block_arrived.emit(row, col)
+    assert dimmed < lightness() <= finished
+    session.block_arrived.emit(*blocks[0])
+    assert lightness() == finished

@@ -8,6 +8,7 @@ from wsiview.gui.appearance import Appearance
 from wsiview.gui.bookmarking.bookmarks import Bookmarks
 from wsiview.gui.checks.map_checks import MapChecks
 from wsiview.gui.comparing.comparing import Comparing
+from wsiview.gui.coverage import Coverage
 from wsiview.gui.digits import Digits
 from wsiview.gui.exemplars.exemplar_guide import ExemplarGuide
 from wsiview.gui.full_screen import FullScreen
@@ -16,6 +17,7 @@ from wsiview.gui.lens import Lens
 from wsiview.gui.measuring.measures import Measures
 from wsiview.gui.panels.preparing import Preparing
 from wsiview.gui.peek import Peek
+from wsiview.gui.reading_keeper import ReadingKeeper
 from wsiview.gui.reopening import Reopening
 from wsiview.gui.second.second_view import SecondView
 from wsiview.gui.slide_book import SlideBook
@@ -37,6 +39,7 @@ class Companions:
         self.peek = Peek(window.session, window.canvas)
         self.digits, self.turning, self.whereabouts = Digits(window), Turning(window), Whereabouts(window)
         self.full_screen = FullScreen(window)
+        self.coverage = Coverage(window.session, window.overview)
         self.lens = Lens(window.session, window)
         self._see_through(window)
         self.reopening = Reopening(window, self.lens)
@@ -50,6 +53,7 @@ class Companions:
         self.going = Going(window)
         self.bookmarks = Bookmarks(window, self.book)
         self.checks, self.exemplars = MapChecks(window), ExemplarGuide(window)
+        self.reading = ReadingKeeper(window)
 
     def _see_through(self, window: MainWindow) -> None:
         """Let the first canvas show slides through the lens, and the status line what that needs."""

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from wsiview.geometry import Point, Region, Size
 from wsiview.gui.canvas.hud import ScalePlate, outline
+from wsiview.gui.canvas.overview import OverviewWidget
 from wsiview.gui.canvas.plate import picture_of
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.snapshot import Snapshot
@@ -131,3 +132,51 @@ def test_the_scale_plate_says_how_the_view_is_turned_on_screen_and_in_pictures(
 def _is_amber(image: QImage, x: int, y: int) -> bool:
     color = image.pixelColor(x, y)
     return color.red() > 150 and color.green() > 100 and color.blue() < 0.6 * color.red()
+
+
+def test_the_overview_shows_the_tilted_box_and_moves_it(
+    qtbot: QtBot, canvas_of: Callable[[float, bool], SlideCanvas]
+) -> None:
+    canvas = canvas_of(37.0, True)
+    overview = OverviewWidget()
+    qtbot.addWidget(overview)
+    overview.resize(240, 200)
+    overview.follow(canvas)
+    canvas.zoom(1.6)
+    outline, scale = overview.outline(), overview._scale()
+    side = outline.at(1) - outline.at(0)
+    assert (side.x() ** 2 + side.y() ** 2) ** 0.5 == pytest.approx(
+        canvas.width() * canvas.viewport.downsample / scale, rel=1e-6
+    )
+    assert abs(side.y() / side.x()) == pytest.approx(0.75355, rel=1e-3), "tilted by 37°"
+    beside = overview.box().topLeft() + QPointF(3, 3)
+    assert not outline.containsPoint(beside, Qt.FillRule.WindingFill)
+    before = canvas.viewport.center
+    middle = outline.boundingRect().center().toPoint()
+    grip = middle + QPoint(4, -3)
+    qtbot.mousePress(overview, LEFT, pos=grip)
+    qtbot.mouseMove(overview, grip + QPoint(12, 6))
+    qtbot.mouseRelease(overview, LEFT, pos=grip + QPoint(12, 6))
+    moved = canvas.viewport.center
+    assert (moved.x - before.x, moved.y - before.y) == pytest.approx((12 * scale, 6 * scale), abs=0.01)
+    assert canvas.viewport.rotation == 37.0
+    qtbot.mouseClick(overview, LEFT, pos=beside.toPoint() + QPoint(12, 6))
+    assert canvas.viewport.center.x < moved.x - 10, "a click beside the box goes there"
+
+
+def test_a_box_larger_than_the_overview_is_dragged_without_a_jump(
+    qtbot: QtBot, canvas_of: Callable[[float, bool], SlideCanvas]
+) -> None:
+    canvas = canvas_of(0.0, False)
+    overview = OverviewWidget()
+    qtbot.addWidget(overview)
+    overview.resize(240, 200)
+    overview.follow(canvas)
+    canvas.set_viewport(replace(canvas.viewport, center=Point(1700, 700), downsample=1.5))
+    assert overview.box().center().x() < overview._place(canvas.viewport.center).x() - 5, "the widget cuts the box"
+    before = canvas.viewport.center
+    grip = overview.box().center().toPoint()
+    qtbot.mousePress(overview, LEFT, pos=grip)
+    qtbot.mouseMove(overview, grip + QPoint(-10, 0))
+    qtbot.mouseRelease(overview, LEFT, pos=grip + QPoint(-10, 0))
+    assert canvas.viewport.center.x == pytest.approx(before.x - 10 * overview._scale(), abs=0.01)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from wsiview.geometry import Point, Region
@@ -41,6 +41,7 @@ class OverviewWidget(QWidget):
         self._whole: Region | None = None
         self._view: Viewport | None = None
         self._grip: QPointF | None = None
+        self._veil: tuple[QImage, Region] | None = None
 
     def follow(self, canvas: SlideCanvas) -> None:
         """Show what a canvas shows, and move it."""
@@ -59,6 +60,11 @@ class OverviewWidget(QWidget):
     def set_viewport(self, view: Viewport | None) -> None:
         """Draw the box around this view."""
         self._view = view
+        self.update()
+
+    def set_veil(self, veil: QImage | None, region: Region | None = None) -> None:
+        """Dim what is not computed yet: a coarse picture over a level-0 region, clear where it is; None for nothing."""
+        self._veil = (veil, region) if veil is not None and region is not None else None
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -88,15 +94,23 @@ class OverviewWidget(QWidget):
         return QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
 
     def box(self) -> QRectF:
-        """Where the box is painted, screen pixels; never too small to be seen."""
+        """The upright rectangle around what is seen, screen pixels; inside the widget, never too small to be seen."""
         if self._view is None or self._whole is None:
             return QRectF()
-        seen, frame, scale = self._view.region, self._frame(), self._scale()
-        x, y = frame.left() + (seen.x - self._whole.x) / scale, frame.top() + (seen.y - self._whole.y) / scale
-        rect = QRectF(x, y, seen.width / scale, seen.height / scale)
+        rect = self._placed(self._view.region)
         grow_x, grow_y = max(0.0, _SMALLEST_BOX - rect.width()) / 2, max(0.0, _SMALLEST_BOX - rect.height()) / 2
         rect = rect.adjusted(-grow_x, -grow_y, grow_x, grow_y)
         return rect.intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2))
+
+    def outline(self) -> QPolygonF:
+        """What is seen as it is painted, tilted where the view is turned."""
+        view, box = self._view, self.box()
+        upright = view is None or view.rotation % 90 == 0
+        if view is None or upright or min(box.width(), box.height()) <= _SMALLEST_BOX:
+            return QPolygonF(box)
+        wide, high = view.size.width, view.size.height
+        corners = (view.place(x, y) for x, y in ((0, 0), (wide, 0), (wide, high), (0, high)))
+        return QPolygonF([self._place(corner) for corner in corners])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the thumbnail and draw the box."""
@@ -107,9 +121,11 @@ class OverviewWidget(QWidget):
                 self._shown = self._scaled()
             painter.drawImage(self._frame(), self._shown)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self._veil is not None:
+                painter.drawImage(self._placed(self._veil[1]), self._veil[0])
             for color, width in ((QColor(0, 0, 0, 200), 4.0), (QColor(255, 214, 10), 2.0)):
                 painter.setPen(QPen(color, width))
-                painter.drawRect(self.box())
+                painter.drawPolygon(self.outline())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(QColor(24, 26, 31), 1))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
@@ -131,11 +147,12 @@ class OverviewWidget(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take the box where it is held, or bring it here."""
-        if event.button() != Qt.MouseButton.LeftButton or self._whole is None:
+        if event.button() != Qt.MouseButton.LeftButton or self._whole is None or self._view is None:
             return
-        box = self.box()
-        inside = box.contains(event.position()) and box.width() > _SMALLEST_BOX
-        self._grip = event.position() - box.center() if inside else QPointF(0, 0)
+        outline = self.outline()
+        inside = outline.containsPoint(event.position(), Qt.FillRule.WindingFill)
+        inside = inside and outline.boundingRect().width() > _SMALLEST_BOX
+        self._grip = event.position() - self._place(self._view.center) if inside else QPointF(0, 0)
         if not inside:
             self._go(event.position())
 
@@ -147,6 +164,15 @@ class OverviewWidget(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go of the box."""
         self._grip = None
+
+    def _place(self, place: Point) -> QPointF:
+        """Where a level-0 place is painted."""
+        frame, scale, whole = self._frame(), self._scale(), self._whole or Region(0, 0, 1, 1)
+        return QPointF(frame.left() + (place.x - whole.x) / scale, frame.top() + (place.y - whole.y) / scale)
+
+    def _placed(self, region: Region) -> QRectF:
+        """Where a level-0 rectangle is painted."""
+        return QRectF(self._place(Point(region.x, region.y)), self._place(Point(region.right, region.bottom)))
 
     def _go(self, position: QPointF) -> None:
         whole = self._whole
