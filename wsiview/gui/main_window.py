@@ -25,7 +25,6 @@ from wsiview.gui.panels.welcome import Welcome
 from wsiview.gui.screenshots import Screenshots
 from wsiview.gui.session import Session
 from wsiview.scene.layers import LayerStack
-from wsiview.scene.probe import probe_marks
 from wsiview.scene.synthetic import remark_on
 from wsiview.slide.slide import Slide
 
@@ -220,12 +219,7 @@ class MainWindow(QMainWindow):
     def show_cursor(self, display: Display, canvas: SlideCanvas, place: Point | None) -> None:
         """Say and mark what lies under the cursor in one of the views."""
         self.status.show_place(place, display.mpp)
-        self.docks.show_place(display, place)
-        if place is None or display.grids is None or display.layers is None:
-            canvas.set_probe(None)
-        else:
-            letters = tuple(look.letter for look in display.layers.classes)
-            canvas.set_probe(probe_marks(display.grids, place, letters))
+        self.companions.reading.follow(display, canvas, place)
 
     def _count_bad_tiles(self, count: int) -> None:
         self.status.show_bad_tiles(count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wsiview.geometry import Point
+from wsiview.maps import NOT_A_DIAGNOSIS
 from wsiview.maps.cell_state import COMPUTED, NOT_COMPUTED, OUTSIDE, UNREADABLE
 from wsiview.scene.grids import CellValues, MapGrids
 from wsiview.scene.layers import LayerStack
@@ -65,3 +66,25 @@ def _influence(value: float, scale: float) -> str:
         return "none"
     way = "up" if value > 0 else "down"
     return f"pushes the score {way}, {100 * abs(value) / scale:.0f} %"
+
+
+def reading_text(
+    reading: Reading, stack: LayerStack, place: Point, mpp: tuple[float, float] | None, names: dict[str, str]
+) -> str:
+    """A reading as text for the clipboard.
+
+    Parameters
+    ----------
+    mpp
+        µm per level-0 pixel, None while unknown.
+    names
+        Of slide, model and clustering.
+    """
+    where = f"x {place.x:.0f}, y {place.y:.0f} px"
+    if mpp is not None:
+        where += f" ({place.x * mpp[0]:.0f}, {place.y * mpp[1]:.0f} µm)"
+    lines = [*(f"{thing}: {name}" for thing, name in names.items() if name), f"place: {where}"]
+    for look, strength in zip(stack.classes, reading.strengths, strict=False):
+        lines.append(f"{f'{look.letter} {look.name}'.strip()}: strength {strength:.3f}")
+    lines += [f"{name.lower()}: {words}" for name, words in reading.words.items()]
+    return "\n".join((*lines, NOT_A_DIAGNOSIS))

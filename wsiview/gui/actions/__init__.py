@@ -13,6 +13,7 @@ from wsiview.gui.actions.help_actions import help_actions
 from wsiview.gui.actions.layer_actions import layer_actions
 from wsiview.gui.actions.measure_actions import measure_actions
 from wsiview.gui.actions.place_actions import place_actions
+from wsiview.gui.actions.reading_actions import reading_actions
 from wsiview.gui.actions.second_actions import second_actions
 from wsiview.gui.actions.slide_actions import slide_actions
 from wsiview.gui.actions.slide_list_actions import slide_list_actions
@@ -34,6 +35,7 @@ ACTIONS: tuple[Action, ...] = (
     *compare_actions(),
     *explain_actions(),
     *check_actions(),
+    *reading_actions(),
     *help_actions(),
 )
 

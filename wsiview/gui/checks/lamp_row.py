@@ -82,7 +82,7 @@ def summary(lamps: Sequence[Lamp]) -> str:
         return "don't rely on this map"
     if count[Level.LOOK]:
         return f"look twice at {count[Level.LOOK]}"
-    return "checked" if count[Level.GOOD] else "not checked"
+    return "all well" if count[Level.GOOD] == len(lamps) else f"{count[Level.GOOD]} of {len(lamps)} well"
 
 
 def tip(lamp: Lamp) -> str:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from wsiview.gui.panels.class_row import ElidedLabel
 from wsiview.gui.panels.swatch import paint_swatch
@@ -88,6 +98,9 @@ class StrengthBars(QWidget):
 class ProbePanel(QScrollArea):
     """Bars for all classes, and in words what else is known."""
 
+    copy_wanted = Signal()
+    release_wanted = Signal()
+
     def __init__(self, parent: QWidget | None = None) -> None:
         """Lay out the parts."""
         super().__init__(parent)
@@ -120,6 +133,7 @@ class ProbePanel(QScrollArea):
         whole.setContentsMargins(10, 8, 10, 8)
         whole.setSpacing(10)
         whole.addWidget(self.hint)
+        whole.addWidget(self._keeping())
         whole.addWidget(self.bars)
         whole.addWidget(self._lines)
         whole.addStretch(1)
@@ -132,6 +146,31 @@ class ProbePanel(QScrollArea):
         self._lines.setVisible(stack is not None)
         if stack is None:
             self.show_reading(None)
+
+    def show_kept(self, kept: bool) -> None:
+        """Say that a reading is kept, and offer to copy it or let it go."""
+        self.kept.setVisible(kept)
+
+    def _keeping(self) -> QWidget:
+        self.kept = QWidget()
+        words = QLabel("Kept")
+        words.setObjectName("keptWords")
+        row = QHBoxLayout(self.kept)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(words, 1)
+        for text, tip, wanted in (
+            ("Copy", "Copy the reading as text (Ctrl+Shift+K)", self.copy_wanted),
+            ("Let go", "Follow the cursor again (K or Esc)", self.release_wanted),
+        ):
+            button = QToolButton()
+            button.setText(text)
+            button.setToolTip(tip)
+            button.setAccessibleName(f"{text}: the reading that is kept")
+            button.clicked.connect(wanted)
+            row.addWidget(button)
+        self.kept.hide()
+        return self.kept
 
     def show_reading(self, reading: Reading | None) -> None:
         """Show what is known of a cell; None where the cursor is on no cell."""
