@@ -195,3 +195,26 @@ def test_what_a_second_window_can_not_save_is_told_and_stays_on_the_slide(
     second.close()
     second.deleteLater()
     assert words(scaled) == []
+
+
+def test_both_views_of_a_slide_measure_and_show_the_same_measures(scaled: MainWindow, qtbot: QtBot) -> None:
+    qtbot.keyClick(scaled.canvas, Qt.Key.Key_D)
+    couple = scaled.companions.second.couple
+    assert couple is not None
+    canvas = couple.canvas
+    qtbot.keyClick(scaled.canvas, Qt.Key.Key_F6)
+    assert scaled.active_canvas is canvas
+    qtbot.keyClick(canvas, Qt.Key.Key_L)
+    qtbot.mousePress(canvas, LEFT, pos=QPoint(100, 200))
+    qtbot.mouseMove(canvas, QPoint(150, 200))
+    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(200, 200))
+    boards = scaled.companions.measures._boards
+    assert [shape.words((0.5, 0.25)) for shape in boards[scaled.canvas].shapes] == [("100.0 µm",)]
+    assert scaled.companions.measures.board is boards[canvas]
+    assert boards[scaled.canvas].selection is None, "it is selected where it was drawn"
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    qtbot.keyClick(canvas, Qt.Key.Key_D, CONTROL)
+    qtbot.keyClick(canvas, Qt.Key.Key_R)
+    assert scaled.status.orientation.text() == "turned 90°"
+    qtbot.keyClick(canvas, Qt.Key.Key_F6)
+    assert not scaled.status.orientation.isVisible(), "the first view is not turned"

@@ -26,10 +26,12 @@ class Whereabouts(QObject):
 
     def refresh(self) -> None:
         """Look again."""
-        canvas = self._window.active_canvas
+        window, canvas = self._window, self._window.active_canvas
         words = orientation(canvas.viewport) if canvas.slide is not None else ""
-        known = preset_at(canvas.microns), words
+        known = canvas, preset_at(canvas.microns), words
         if known != self._known:
             self._known = known
-            self._window.status.show_orientation(words)
-            self._window.menus.refresh()
+            downsample = canvas.viewport.downsample if canvas.slide is not None else None
+            window.status.show_scale(downsample, window.active_display.mpp, canvas.pixel_ratio)
+            window.status.show_orientation(words)
+            window.menus.refresh()

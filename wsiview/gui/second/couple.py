@@ -33,6 +33,8 @@ class Couple(QObject):
         self.aligning = Aligning(first, second, self)
         self._marks = CursorMark(first), CursorMark(second)
         self._was_linked = False
+        window.companions.measures.attach(second, lambda: display.mpp)
+        display.scale_changed.connect(window.companions.measures.refresh)
         self.link.changed.connect(self._show_link)
         self.aligning.ended.connect(self._link_again)
         self.aligning.aligned.connect(self.pairing.align)

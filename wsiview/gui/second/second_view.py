@@ -198,6 +198,7 @@ class SecondView(QObject):
             self._couple.pane.show_active(self._has_keys)
         if before != self._has_keys:
             self._window.docks.show_view(self.active_display)
+            self._window.companions.whereabouts.refresh()
             self._window.menus.refresh()
 
     def _take_session_slide(self) -> None:
