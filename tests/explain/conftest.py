@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,17 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
+from wsiview.clustering.clustering import Clustering
+from wsiview.explain.fitting import SlideEntry, fit_clustering
+from wsiview.explain.mapping import map_slide
+from wsiview.explain.request import map_request
+from wsiview.explain.settings import FitSettings
+from wsiview.maps.cluster_map import ClusterMap
 from wsiview.models.architectures import build
 from wsiview.models.bundle import read_bundle
+from wsiview.models.classifier import Classifier, load_classifier
+from wsiview.progress import Progress
+from wsiview.slide.opening import open_slide
 
 NORMALIZE = {"name": "Normalize", "arguments": {"mean": [0.7, 0.54, 0.69], "std": [0.24, 0.28, 0.22]}}
 
@@ -63,3 +73,62 @@ def tissue_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("slide") / "case-4711.png"
     Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(path)
     return path
+
+
+FITTED_ON = {
+    "models/pcam-vgg16-quarter": ("slides/mosaics/pcam-mosaic-valid.tiff", "slides/generic/os-1-detail-he.tiff"),
+    "models/ebhi-vgg16-quarter": ("slides/mosaics/ebhi-mosaic-valid.tiff",),
+}
+
+
+@dataclass
+class Fitted:
+    """A network with a clustering of its own."""
+
+    classifier: Classifier
+    clustering: Clustering
+    path: Path
+
+
+class Fits(dict[str, Fitted]):
+    """A clustering for each of the two real networks, fitted when it is first asked for."""
+
+    def __init__(self, shared: Path, folder: Path) -> None:
+        super().__init__()
+        self._shared, self._folder = shared, folder
+
+    def __missing__(self, model: str) -> Fitted:
+        classifier = load_classifier(read_bundle(self._shared / model), "cpu")
+        entries = [SlideEntry(lambda path=self._shared / name: open_slide(path)) for name in FITTED_ON[model]]
+        folder = self._folder / Path(model).name
+        folder.mkdir()
+        settings = FitSettings(n_classes=6, max_patches=400)
+        clustering, unreadable = fit_clustering(entries, classifier, settings, "six", folder / "parts", Progress())
+        assert unreadable == 0
+        clustering.save(folder / "six.clustering")
+        self[model] = Fitted(classifier, clustering, folder / "six.clustering")
+        return self[model]
+
+
+@pytest.fixture(scope="session")
+def fitted(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Fits:
+    return Fits(shared, tmp_path_factory.mktemp("clustering"))
+
+
+@pytest.fixture(scope="session")
+def whole(shared: Path, fitted: Fits, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], ClusterMap]:
+    """The uninterrupted map of a slide by a network, computed once."""
+    made: dict[tuple[str, str], ClusterMap] = {}
+
+    def make(model: str, name: str) -> ClusterMap:
+        if (model, name) not in made:
+            one = fitted[model]
+            with open_slide(shared / name) as slide:
+                request = map_request(slide, one.classifier.bundle, one.clustering, clustering_path=one.path)
+                folder = tmp_path_factory.mktemp("whole")
+                outcome = map_slide(request, slide, one.classifier, one.clustering, folder, Progress())
+            assert outcome.unreadable == 0
+            made[model, name] = ClusterMap.open(outcome.path)
+        return made[model, name]
+
+    return make

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,16 +19,11 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from wsiview.clustering.clustering import Clustering
-from wsiview.explain.fitting import SlideEntry, fit_clustering
 from wsiview.explain.mapping import Listener, layout, map_slide
 from wsiview.explain.request import map_request
-from wsiview.explain.settings import FitSettings
 from wsiview.geometry import Region
 from wsiview.maps.cell_state import COMPUTED, OUTSIDE
 from wsiview.maps.cluster_map import ClusterMap
-from wsiview.models.bundle import read_bundle
-from wsiview.models.classifier import Classifier, load_classifier
 from wsiview.progress import Cancelled, Progress
 from wsiview.slide.opening import open_slide
 from wsiview.slide.slide import Slide
@@ -37,6 +33,7 @@ PCAM, EBHI = "models/pcam-vgg16-quarter", "models/ebhi-vgg16-quarter"
 CMU = "slides/aperio/CMU-1-Small-Region.svs"
 MOSAIC = "slides/mosaics/ebhi-mosaic-valid.tiff"
 Whole = Callable[[str, str], ClusterMap]
+Fitted = Any  # network, clustering and its file, as the fixture gives them
 CASES = [
     (PCAM, "slides/mosaics/pcam-mosaic-valid.tiff"),
     (EBHI, "slides/mosaics/ebhi-mosaic-valid.tiff"),
@@ -44,54 +41,11 @@ CASES = [
 ]
 
 
-@dataclass
-class Fitted:
-    classifier: Classifier
-    clustering: Clustering
-    path: Path
-
-
-@pytest.fixture(scope="module")
-def fitted(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Fitted]:
-    """A clustering for each of the two real networks."""
-    slides = {
-        PCAM: ["slides/mosaics/pcam-mosaic-valid.tiff", "slides/generic/os-1-detail-he.tiff"],
-        EBHI: ["slides/mosaics/ebhi-mosaic-valid.tiff"],
-    }
-    found = {}
-    for model, names in slides.items():
-        classifier = load_classifier(read_bundle(shared / model), "cpu")
-        entries = [SlideEntry(lambda path=shared / name: open_slide(path)) for name in names]
-        folder = tmp_path_factory.mktemp("clustering")
-        settings = FitSettings(n_classes=6, max_patches=400)
-        clustering, unreadable = fit_clustering(entries, classifier, settings, "six", folder / "parts", Progress())
-        assert unreadable == 0
-        clustering.save(folder / "six.clustering")
-        found[model] = Fitted(classifier, clustering, folder / "six.clustering")
-    return found
-
-
 def mapped(slide: Slide, fitted: Fitted, folder: Path, **options: object) -> ClusterMap:
     request = map_request(slide, fitted.classifier.bundle, fitted.clustering, clustering_path=fitted.path)
     outcome = map_slide(request, slide, fitted.classifier, fitted.clustering, folder, Progress(), **options)
     assert outcome.unreadable == 0
     return ClusterMap.open(outcome.path)
-
-
-@pytest.fixture(scope="module")
-def whole(
-    shared: Path, fitted: dict[str, Fitted], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str, str], ClusterMap]:
-    """The uninterrupted map of a slide by a network, computed once."""
-    made: dict[tuple[str, str], ClusterMap] = {}
-
-    def make(model: str, name: str) -> ClusterMap:
-        if (model, name) not in made:
-            with open_slide(shared / name) as slide:
-                made[model, name] = mapped(slide, fitted[model], tmp_path_factory.mktemp("whole"))
-        return made[model, name]
-
-    return make
 
 
 def everything(found: ClusterMap) -> tuple[slice, slice]:
