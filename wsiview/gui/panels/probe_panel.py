@@ -23,7 +23,7 @@ from wsiview.gui.panels.swatch import paint_swatch
 from wsiview.gui.probing import Reading
 from wsiview.scene.layers import LayerStack
 
-LINE = 20  # px for one class
+LINE = 18  # px for one class
 GAP = 8
 NUMBER = 44  # px for the value
 PER_COLUMN = 8  # classes; more stand in two columns
@@ -113,7 +113,7 @@ class ProbePanel(QScrollArea):
         form = QFormLayout(self._lines)
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(12)
-        form.setVerticalSpacing(4)
+        form.setVerticalSpacing(2)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         for name in ("State", "Strongest", "Unexplained", "Influence", "Model score"):
             value = ElidedLabel()
@@ -130,8 +130,8 @@ class ProbePanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         whole = QVBoxLayout(inside)
-        whole.setContentsMargins(10, 8, 10, 8)
-        whole.setSpacing(10)
+        whole.setContentsMargins(10, 6, 10, 4)
+        whole.setSpacing(8)
         whole.addWidget(self.hint)
         whole.addWidget(self._keeping())
         whole.addWidget(self.bars)
