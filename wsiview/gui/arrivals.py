@@ -24,8 +24,8 @@ def carry_out(request: StartRequest, window: MainWindow) -> None:
         session.choose_model(request.model)
     if request.clustering is not None:
         session.choose_clustering(request.clustering)
-    for path in request.files:
-        session.open_path(path)
+    if request.files:
+        window.open_paths(request.files)
 
 
 class Arrivals(QObject):

@@ -58,7 +58,7 @@ class Menus(QObject):
                 item.setChecked(action.checked(window))
             if action.name.startswith("class_"):
                 item.setVisible(enabled)
-        self.recent.setEnabled(bool(window.session.preferences.recent()))
+        self.recent.setEnabled(bool(window.companions.recent.paths))
 
     def add_to(self, title: str, actions: list[QAction]) -> None:
         """Put further items at the end of a menu."""
@@ -95,13 +95,15 @@ class Menus(QObject):
         self.refresh()
 
     def _list_recent(self) -> None:
+        recent = self._window.companions.recent
+        recent.look()
         self.recent.clear()
-        for path in self._window.session.preferences.recent():
+        for path in recent.paths:
             item = self.recent.addAction(path.name)
             item.setToolTip(str(path))
             item.triggered.connect(partial(self._open, path))
         self.recent.addSeparator()
-        self.recent.addAction("Forget these").triggered.connect(self._window.session.preferences.forget_recent)
+        self.recent.addAction("Forget these").triggered.connect(recent.forget)
 
     def _open(self, path: Path, checked: bool = False) -> None:
-        self._window.session.open_path(path)
+        self._window.open_paths([path])

@@ -21,7 +21,7 @@ def _copy(window: MainWindow) -> None:
 
 def file_actions() -> Iterator[Action]:
     """The File menu."""
-    yield Action("open", "File", "Open slide…", ("Ctrl+O",), lambda w: w.asking.slide(), tip="Open a whole-slide image")
+    yield Action("open", "File", "Open slide…", ("Ctrl+O",), lambda w: w.asking.slide(), tip="Open whole-slide images")
     yield Action(
         "reopen", "File", "Open again", ("F9",), lambda w: w.companions.reopening.reopen(), has_slide,
         "Read the slide's file anew, for instance after it was replaced; the view stays",
@@ -39,7 +39,7 @@ def file_actions() -> Iterator[Action]:
     )
     yield Action(
         "export", "-File", "Export screenshot…", ("Ctrl+E",), lambda w: w.export_screenshot(), has_slide,
-        "Save what is shown as a PNG, with legend, scale bar and where it comes from",
+        "Save the view that has the keys as a PNG, with legend, scale bar and where it comes from",
     )  # fmt: skip
     yield Action(
         "copy", "File", "Copy screenshot", ("Ctrl+C",), _copy, has_slide,

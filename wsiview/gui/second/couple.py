@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from wsiview.geometry import Point
+from wsiview.gui.canvas.letters import Letters
+from wsiview.gui.canvas.slide_canvas import SlideCanvas
+from wsiview.gui.comparing.class_keys import ClassKeys
+from wsiview.gui.peek import Peek
 from wsiview.gui.second.aligning import Aligning
 from wsiview.gui.second.link import Link
 from wsiview.gui.second.marks import CursorMark
@@ -33,8 +37,7 @@ class Couple(QObject):
         self.aligning = Aligning(first, second, self)
         self._marks = CursorMark(first), CursorMark(second)
         self._was_linked = False
-        window.companions.measures.attach(second, lambda: display.mpp)
-        display.scale_changed.connect(window.companions.measures.refresh)
+        self._equip(second)
         self.link.changed.connect(self._show_link)
         self.aligning.ended.connect(self._link_again)
         self.aligning.aligned.connect(self.pairing.align)
@@ -44,7 +47,17 @@ class Couple(QObject):
         second.hovered.connect(self._follow_second)
         second.view_changed.connect(self._show_scale)
         second.view_changed.connect(window.companions.whereabouts.refresh)
-        window.companions.lens.attach(second)
+
+    def _equip(self, canvas: SlideCanvas) -> None:
+        """Give the second canvas what the first one has: the lens, rulers and areas, letters on regions, keys."""
+        companions, display = self._window.companions, self._display
+        companions.lens.attach(canvas)
+        companions.measures.attach(canvas, lambda: display.mpp)
+        display.scale_changed.connect(companions.measures.refresh)
+        Peek(display, canvas)
+        ClassKeys(display, canvas)
+        self.letters = Letters(canvas)
+        display.block_arrived.connect(self.letters.block_arrived)
 
     def align(self) -> None:
         """Ask for points; each view moves alone meanwhile."""

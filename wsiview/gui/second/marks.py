@@ -25,7 +25,7 @@ class CursorMark:
         """Start nowhere."""
         self._canvas = canvas
         self.place: Point | None = None
-        canvas.add_decoration(self)
+        canvas.add_decoration(self, screen_only=True)
 
     def show_at(self, place: Point | None) -> None:
         """Point at a place (level-0 px), or at none."""
@@ -60,7 +60,7 @@ class PointMarks:
         """Start with none."""
         self._canvas = canvas
         self.places: tuple[Point, ...] = ()
-        canvas.add_decoration(self)
+        canvas.add_decoration(self, screen_only=True)
 
     def show(self, places: Sequence[Point]) -> None:
         """Mark these places (level-0 px), 1, 2, …"""

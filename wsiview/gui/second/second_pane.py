@@ -6,8 +6,6 @@ from PySide6.QtWidgets import QWidget
 
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.display import Display
-from wsiview.gui.messages import Weight
-from wsiview.gui.peek import Peek
 from wsiview.gui.second.header import Header, SecondHeader
 from wsiview.gui.second.layer_menu import fill_layer_menu
 from wsiview.gui.second.pane import Pane
@@ -26,10 +24,9 @@ class SecondPane(Pane):
         canvas, header = SlideCanvas(), SecondHeader()
         super().__init__(canvas, header, parent)
         self.buttons = header
-        self._session, self._display = session, display
+        self._display = display
         canvas.setAccessibleName("Slide in the second view")
         self.take_drops()
-        Peek(display, canvas)
         display.scale_changed.connect(self._show_scale)
         display.map_changed.connect(canvas.set_grids)
         display.block_arrived.connect(canvas.grids_changed)
@@ -40,7 +37,6 @@ class SecondPane(Pane):
         canvas.class_soloed.connect(display.show_alone)
         canvas.opacity_turned.connect(display.turn_opacity)
         canvas.view_changed.connect(self._tell_view)
-        canvas.trouble.connect(lambda sentence: session.tell(sentence, Weight.ERROR))
         header.layers.menu().aboutToShow.connect(lambda: fill_layer_menu(header.layers.menu(), display, session))
 
     def show_slide(self, slide: Slide | None) -> None:

@@ -113,6 +113,8 @@ class SecondView(QObject):
     def close(self) -> None:
         """The window is closing: end the threads."""
         self.close_view()
+        if self._couple is not None:
+            self._couple.letters.close()
         self.display.close()
 
     def take(self, paths: Sequence[Path]) -> None:
