@@ -32,6 +32,8 @@ from wsiview.gui.workers import must_exit_hard
 from wsiview.resources import resource, user_data_folder
 from wsiview.review.store import ReviewStore, default_path
 
+_TURN = 0.0005
+"""Seconds that a thread which draws or reads keeps the interpreter while the window's own waits for it."""
 log = logging.getLogger("wsiview")
 
 
@@ -84,6 +86,7 @@ def start() -> QApplication:
     application.setStyle("Fusion")  # the same measures on every system, and dark where the system is dark
     application.setStyleSheet(resource("style.qss").read_text(encoding="utf-8"))
     application.setWindowIcon(QIcon(str(resource("icons/wsiview.svg"))))
+    sys.setswitchinterval(_TURN)
     return application
 
 

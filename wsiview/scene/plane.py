@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from wsiview.scene.visible_tiles import Window
@@ -67,10 +68,11 @@ def appearance(downsample: float, mpp: float | None, pixel_ratio: float) -> Appe
 
 def stripes(window: Window, period: int, thickness: int, rising: bool) -> NDArray[np.bool_]:
     """Diagonal stripes (h, w) that go on across tiles, since they are laid on the lattice and not on the window."""
-    x = np.arange(window.x, window.x + window.width, dtype=np.int32)
-    y = np.arange(window.y, window.y + window.height, dtype=np.int32)
-    along = y[:, None] + x[None, :] if rising else y[:, None] - x[None, :]
-    return along % period < thickness
+    # Each row is a cut of one line of stripes, a pixel further than the row above it: nothing is worked out per pixel.
+    first = window.y + window.x if rising else window.y - window.x - window.width + 1
+    line = np.arange(first, first + window.width + window.height - 1) % period < thickness
+    rows = sliding_window_view(line, window.width)
+    return rows if rising else rows[:, ::-1]
 
 
 def specks(window: Window, look: Appearance) -> NDArray[np.bool_]:

@@ -35,9 +35,11 @@ class Viewport:
     @property
     def to_device(self) -> Affine:
         """From level-0 pixels to device pixels of this picture."""
-        angle = math.radians(self.rotation)
-        # Whole quarter turns stay exact, so that their pixels fall on pixels.
-        cos, sin = round(math.cos(angle), 15), round(math.sin(angle), 15)
+        cos, sin = 1.0, 0.0
+        if self.rotation:
+            angle = math.radians(self.rotation)
+            # Whole quarter turns stay exact, so that their pixels fall on pixels.
+            cos, sin = round(math.cos(angle), 15), round(math.sin(angle), 15)
         mirror = -1.0 if self.flipped else 1.0
         a, b = mirror * cos / self.downsample, -sin / self.downsample
         c, d = mirror * sin / self.downsample, cos / self.downsample
@@ -76,8 +78,10 @@ class Viewport:
 
     def panned(self, dx: float, dy: float) -> Viewport:
         """With the slide moved by device pixels (to the right and down where positive)."""
-        center = self.place(self.size.width / 2 - dx, self.size.height / 2 - dy)
-        return replace(self, center=center)
+        step, to = self.downsample**2, self.to_device
+        # The way back of a turn is its transpose.
+        x, y = self.center.x - step * (to.a * dx + to.c * dy), self.center.y - step * (to.b * dx + to.d * dy)
+        return Viewport(Point(x, y), self.downsample, self.size, self.rotation, self.flipped)
 
     def centered(self, place: Point) -> Viewport:
         """The same scale around another place."""

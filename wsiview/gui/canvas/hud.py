@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+import math
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from wsiview.geometry import Region
@@ -17,6 +19,7 @@ from wsiview.scene.viewport import Viewport
 MARGIN = 12.0
 _LONGEST_BAR = 180.0
 _SMALLEST_CIRCLE = 6.0
+_LARGEST_PICTURE = 1024
 
 
 class ScalePlate(Plate):
@@ -72,6 +75,7 @@ class Hud:
         self._legend_picture: tuple[float, QImage] | None = None
         self._scale_key: tuple[float, float | None, float, str, str] | None = None
         self._scale_picture = QImage()
+        self._probe_picture = ProbePicture()
 
     def set_legend(self, legend: Legend | None) -> None:
         """Show another legend."""
@@ -82,7 +86,7 @@ class Hud:
     def paint(self, painter: QPainter, view: Viewport, mpp: float | None, pixel_ratio: float) -> None:
         """Paint over a view; the painter counts in screen pixels."""
         if self.probe is not None:
-            paint_probe(painter, self.probe, view, pixel_ratio)
+            self._probe_picture.paint(painter, self.probe, view, pixel_ratio)
         picture = self._scale(view, mpp, pixel_ratio)
         height = view.size.height / pixel_ratio
         painter.drawImage(QPointF(MARGIN, round(height - MARGIN - picture.height() / pixel_ratio)), picture)
@@ -119,8 +123,71 @@ class Hud:
         return self._scale_picture
 
 
+class ProbePicture:
+    """Marks as a picture, since a pan moves them and changes nothing else; very large ones are painted each time."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._key: tuple[object, ...] = ()
+        self._image = QImage()
+        self._words: tuple[str, float, Plate, QImage] | None = None
+
+    def paint(self, painter: QPainter, marks: ProbeMarks, view: Viewport, pixel_ratio: float) -> None:
+        """Paint marks and words; the painter counts in screen pixels."""
+        parts = [part for part in (marks.cell, marks.field, marks.label) if part is not None]
+        if not parts:
+            return
+        boxes = [on_screen(part, view, pixel_ratio) for part in parts]
+        box = boxes[0]
+        for other in boxes[1:]:
+            box |= other
+        left, top = (math.floor((side - 3) * pixel_ratio) for side in (box.left(), box.top()))
+        right, bottom = (math.ceil((side + 3) * pixel_ratio) for side in (box.right(), box.bottom()))
+        if max(right - left, bottom - top) > _LARGEST_PICTURE:
+            paint_probe(painter, marks, view, pixel_ratio)
+            return
+        phase = round(box.left() * pixel_ratio - left, 2), round(box.top() * pixel_ratio - top, 2)
+        key = *parts, view.downsample, view.rotation, view.flipped, pixel_ratio, *phase
+        if key != self._key:
+            self._key, self._image = (
+                key,
+                self._drawn(marks, view, pixel_ratio, QRect(left, top, right - left, bottom - top)),
+            )
+        painter.drawImage(QPointF(left / pixel_ratio, top / pixel_ratio), self._image)
+        if marks.text:
+            self._paint_words(painter, marks.text, boxes[-1], view, pixel_ratio)
+
+    def _paint_words(self, painter: QPainter, text: str, box: QRectF, view: Viewport, pixel_ratio: float) -> None:
+        if self._words is None or self._words[:2] != (text, pixel_ratio):
+            plate = WordsPlate(text)
+            self._words = text, pixel_ratio, plate, picture_of(plate, pixel_ratio)
+        at = _place_of_words(self._words[2], box, view, pixel_ratio)
+        painter.drawImage(QPointF(round(at.x()), round(at.y())), self._words[3])
+
+    def _drawn(self, marks: ProbeMarks, view: Viewport, pixel_ratio: float, place: QRect) -> QImage:
+        image = QImage(place.size(), QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(pixel_ratio)
+        image.fill(0)
+        painter = QPainter(image)
+        painter.translate(-place.x() / pixel_ratio, -place.y() / pixel_ratio)
+        _paint_marks(painter, marks, view, pixel_ratio)
+        painter.end()
+        return image
+
+
 def paint_probe(painter: QPainter, marks: ProbeMarks, view: Viewport, pixel_ratio: float) -> None:
     """The cell as a box, its receptive field as a circle, the label region as a dashed box with its words."""
+    _paint_marks(painter, marks, view, pixel_ratio)
+    anchor = marks.label or marks.field or marks.cell
+    if marks.text and anchor is not None:
+        plate = WordsPlate(marks.text)
+        painter.save()
+        painter.translate(_place_of_words(plate, on_screen(anchor, view, pixel_ratio), view, pixel_ratio))
+        plate.paint(painter)
+        painter.restore()
+
+
+def _paint_marks(painter: QPainter, marks: ProbeMarks, view: Viewport, pixel_ratio: float) -> None:
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -136,9 +203,6 @@ def paint_probe(painter: QPainter, marks: ProbeMarks, view: Viewport, pixel_rati
                 pen.setStyle(Qt.PenStyle.DashLine)
                 painter.setPen(pen)
             painter.drawPolygon(outline(marks.label, view, pixel_ratio))
-    anchor = marks.label or marks.field or marks.cell
-    if marks.text and anchor is not None:
-        _paint_words(painter, marks.text, on_screen(anchor, view, pixel_ratio), view, pixel_ratio)
     painter.restore()
 
 
@@ -156,20 +220,32 @@ def _paint_circle(painter: QPainter, field: Region, view: Viewport, pixel_ratio:
     painter.restore()
 
 
-def _paint_words(painter: QPainter, text: str, box: QRectF, view: Viewport, pixel_ratio: float) -> None:
-    """A small plate above the box, or below where there is no room, always inside the view."""
-    metrics = QFontMetricsF(font())
-    width, height = metrics.horizontalAdvance(text) + 14, metrics.height() + 6
+class WordsPlate(Plate):
+    """A few words on a plate."""
+
+    def __init__(self, text: str) -> None:
+        """Measure them."""
+        metrics = QFontMetricsF(font())
+        self._text = text
+        self.width, self.height = metrics.horizontalAdvance(text) + 14, metrics.height() + 6
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint it."""
+        place = QRectF(0, 0, self.width, self.height)
+        paint_plate(painter, place)
+        painter.setPen(TEXT)
+        painter.setFont(font())
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self._text)
+
+
+def _place_of_words(plate: Plate, box: QRectF, view: Viewport, pixel_ratio: float) -> QPointF:
+    """Above the box, or below where there is no room, always inside the view."""
     across, down = view.size.width / pixel_ratio, view.size.height / pixel_ratio
-    y = box.top() - height - 4
+    y = box.top() - plate.height - 4
     if y < 4:
         y = box.bottom() + 4
-    x = min(max(box.left(), 4.0), max(4.0, across - width - 4))
-    plate = QRectF(x, min(max(y, 4.0), max(4.0, down - height - 4)), width, height)
-    paint_plate(painter, plate)
-    painter.setPen(TEXT)
-    painter.setFont(font())
-    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+    x = min(max(box.left(), 4.0), max(4.0, across - plate.width - 4))
+    return QPointF(x, min(max(y, 4.0), max(4.0, down - plate.height - 4)))
 
 
 def outline(region: Region, view: Viewport, pixel_ratio: float) -> QPolygonF:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
@@ -141,17 +141,22 @@ class OverlayLayer:
         image = QImage(window.width, window.height, QImage.Format.Format_ARGB32_Premultiplied)
         image.fill(0)
         painter = QPainter(image)
-        self.paint(painter, window, dimensions, opacity=1.0)
+        self.paint(painter, window, keys, opacity=1.0)
         painter.end()
         self.backdrop = Backdrop(window, image)
 
-    def paint(self, painter: QPainter, window: Window, dimensions: Size, opacity: float | None = None) -> None:
-        """Paint a window with its top left corner at the painter's origin; the master opacity is applied here, once."""
+    def paint(
+        self, painter: QPainter, window: Window, keys: Sequence[TileKey], opacity: float | None = None
+    ) -> None:
+        """Paint a window, in which these tiles lie, with its corner at the painter's origin.
+
+        The master opacity is applied here, once.
+        """
         if not self.visible:
             return
         painter.setOpacity(self.stack.opacity if opacity is None else opacity)
         missing = QRegion()
-        for key in tiles_in(window, dimensions):
+        for key in keys:
             x, y = key.col * TILE - window.x, key.row * TILE - window.y
             tile = self._tile(key)
             if tile is None:

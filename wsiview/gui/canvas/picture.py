@@ -14,7 +14,7 @@ from wsiview.gui.canvas.overlay import OverlayLayer
 from wsiview.gui.canvas.slide_layer import SlideLayer
 from wsiview.scene.turn import Turn
 from wsiview.scene.viewport import Viewport
-from wsiview.scene.visible_tiles import Window, device_window, view_window
+from wsiview.scene.visible_tiles import Window, device_window, tiles_in, view_window
 
 _LARGEST_FRAME = 16 << 20
 """Pixels: more than any screen has; larger pictures, for files, are put together in bands."""
@@ -103,5 +103,6 @@ class Picture:
 
     def _compose(self, layer: OverlayLayer, painter: QPainter, window: Window) -> None:
         if self.slide is not None:
-            self.slide.paint(painter, window)
-            layer.paint(painter, window, self.slide.dimensions)
+            keys = tiles_in(window, self.slide.dimensions)
+            self.slide.paint(painter, window, keys)
+            layer.paint(painter, window, keys)

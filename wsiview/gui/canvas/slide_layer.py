@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QRectF, Qt
@@ -122,15 +122,15 @@ class SlideLayer:
             return
         image = QImage(window.width, window.height, QImage.Format.Format_RGB32)
         painter = QPainter(image)
-        self.paint(painter, window)
+        self.paint(painter, window, keys)
         painter.end()
         self.backdrop = Backdrop(window, image)
 
-    def paint(self, painter: QPainter, window: Window) -> None:
-        """Paint a window with its top left corner at the painter's origin; never leaves a hole."""
+    def paint(self, painter: QPainter, window: Window, keys: Sequence[TileKey]) -> None:
+        """Paint a window, in which these tiles lie, with its corner at the painter's origin; never leaves a hole."""
         found: list[tuple[int, int, QImage]] = []
         missing = QRect()
-        for key in tiles_in(window, self.dimensions):
+        for key in keys:
             tile = self.tiles.get(key)
             x, y = key.col * TILE - window.x, key.row * TILE - window.y
             if tile is None:

@@ -44,6 +44,7 @@ class ViewWidget(QWidget):
         self._view = Viewport(Point(0, 0), 1.0, Size(1, 1))
         self._fitting = True
         self._zooming = False
+        self._coarsest: tuple[object, float] = None, 1.0  # the limit, and what it was worked out for
         self._cursor: QPointF | None = None
 
     @property
@@ -154,8 +155,11 @@ class ViewWidget(QWidget):
         size = self.dimensions
         if size is None:
             return downsample
-        whole = replace(self._view, size=self._device_size()).fitted(Region(0, 0, size.width, size.height))
-        return min(max(downsample, FINEST), max(_SMALLEST_SHARE * whole.downsample, 1.0))
+        room = size, self._device_size(), self._view.rotation
+        if room != self._coarsest[0]:
+            whole = replace(self._view, size=room[1]).fitted(Region(0, 0, size.width, size.height))
+            self._coarsest = room, max(_SMALLEST_SHARE * whole.downsample, 1.0)
+        return min(max(downsample, FINEST), self._coarsest[1])
 
     def _device_size(self) -> Size:
         ratio = self.pixel_ratio
@@ -169,8 +173,8 @@ class ViewWidget(QWidget):
             return
         # The middle of the view never leaves the slide, so it can't get lost.
         center = Point(min(max(place.x, 0.0), size.width), min(max(place.y, 0.0), size.height))
-        view = replace(view, center=center, size=self._device_size(), downsample=self._allowed(view.downsample))
-        self._look(view, moved)
+        downsample = self._allowed(view.downsample)
+        self._look(Viewport(center, downsample, self._device_size(), view.rotation, view.flipped), moved)
 
     def _look(self, view: Viewport, moved: tuple[float, float] = (0.0, 0.0)) -> None:
         changed, self._view = view != self._view, view
