@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from wsiview.geometry import Point
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
-from wsiview.gui.measuring.shape_picture import ShapePainter, ShapePicture
+from wsiview.gui.measuring.shape_painter import ShapePainter
+from wsiview.gui.measuring.shape_picture import ShapePicture
 from wsiview.gui.slide_book import SlideBook
 from wsiview.review.items import Item
 from wsiview.scene.measures import Mpp
@@ -62,6 +63,7 @@ class Board(QObject):
         self._selected: str | None = None
         self._draft: Shape | None = None
         self._dragged: str | None = None
+        self._pictures: dict[str, tuple[Mpp, ShapePicture]] = {}
         self._painter = ShapePainter(canvas)
         book.changed.connect(self._take_change)
         canvas.slide_shown.connect(self._turn_page)
@@ -134,11 +136,8 @@ class Board(QObject):
 
     def shape_at(self, place: Point) -> str | None:
         """The item whose line or label lies at a place, the newest where several do."""
-        reach = _NEAR * self.level0_per_screen_pixel
-        for name, (_, shape) in reversed(self._shapes.items()):
-            if shape.distance_to(place) <= reach or self._painter.label_covers(name, place):
-                return name
-        return None
+        covered = (name for name in reversed(self._shapes) if self._painter.covers(name, place, _NEAR))
+        return next(covered, None)
 
     def grip_at(self, place: Point) -> Grip | None:
         """What of the selected shape a press at a place takes."""
@@ -159,13 +158,17 @@ class Board(QObject):
 
     def refresh(self) -> None:
         """Paint again: a shape or the slide's scale has changed."""
-        mpp, draft, chosen = self.mpp, self._draft, self._shapes.get(self._selected or "")
-        resting = {name: shape for name, (_, shape) in self._shapes.items() if name != self._dragged}
-        held = draft if draft is not None else chosen[1] if chosen is not None else None
-        self._painter.show(
-            {name: ShapePicture(shape, shape.words(mpp)) for name, shape in resting.items()},
-            None if held is None else ShapePicture(held, held.words(mpp, finished=draft is None)),
-        )
+        mpp, draft, before = self.mpp, self._draft, self._pictures
+        self._pictures = {}
+        for name, (_, shape) in self._shapes.items():
+            kept = before.get(name)
+            same = kept is not None and kept[0] == mpp and kept[1].shape is shape
+            self._pictures[name] = kept if same and kept is not None else (mpp, ShapePicture(shape, shape.words(mpp)))
+        resting = {name: picture for name, (_, picture) in self._pictures.items() if name != self._dragged}
+        held = resting.get(self._selected or "")
+        if draft is not None:
+            held = ShapePicture(draft, draft.words(mpp, finished=False))
+        self._painter.show(resting, held)
 
     def _bring_into_view(self, shape: Shape) -> None:
         xs, ys = [point.x for point in shape.points], [point.y for point in shape.points]
@@ -188,6 +191,10 @@ class Board(QObject):
         slide = self.canvas.slide
         found: dict[str, tuple[Item, Shape]] = {}
         for item in self._book.items(slide.fingerprint, KIND) if slide is not None else ():
+            known = self._shapes.get(item.item)
+            if known is not None and known[0].content is item.content:
+                found[item.item] = item, known[1]
+                continue
             try:
                 shape = shape_from(item.content)
             except ValueError as error:
