@@ -64,8 +64,10 @@ class Floating(QFrame):
 
     def place(self) -> None:
         """Take the room that is needed and stand in the middle."""
-        size = self.sizeHint().boundedTo(self._over.size())
-        self.setGeometry((self._over.width() - size.width()) // 2, _TOP, size.width(), size.height())
+        wanted, room = self.sizeHint(), self._over.width()
+        width = min(wanted.width(), room)
+        height = self.heightForWidth(width) if self.hasHeightForWidth() else wanted.height()
+        self.setGeometry((room - width) // 2, _TOP, width, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the size of what lies below."""
