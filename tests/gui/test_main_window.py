@@ -49,7 +49,7 @@ def test_a_dropped_slide_is_shown(window: MainWindow, case: Any, wait: Wait) -> 
     assert window.pages.currentWidget() is window.views
     assert "painted" in window.windowTitle()
     wait(lambda: window.canvas.is_sharp)
-    assert window.session.preferences.recent() == (case.slide,)
+    assert window.companions.recent.paths == (case.slide,)
 
 
 def test_a_file_that_is_no_slide_is_refused_in_a_sentence_and_the_old_slide_stays(

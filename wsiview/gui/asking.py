@@ -7,16 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtCore import QObject, QSize, Qt, Slot
 from PySide6.QtWidgets import QDialog, QFileDialog
 
-from wsiview.errors import SlideError
 from wsiview.gui.dialogs.keys_sheet import KeysSheet
 from wsiview.gui.dialogs.mpp_dialog import MppDialog
 from wsiview.gui.dialogs.sheets import about_sheet, picture_sheet
+from wsiview.gui.jobs import Job
 from wsiview.gui.messages import Weight
 from wsiview.slide.folder import SUFFIXES
 from wsiview.slide.plain_image import SUFFIXES as PICTURES
+from wsiview.slide.slide import Pixels
 
 if TYPE_CHECKING:
     from wsiview.gui.main_window import MainWindow
@@ -31,6 +32,10 @@ class Asking(QObject):
         """Ask over this window."""
         super().__init__(window)
         self._window = window
+        self._job = Job(self)
+        self._job.succeeded.connect(self._show_associated)
+        self._job.failed.connect(self._tell)
+        window.session.slide_changed.connect(lambda _: self._job.cancel())
 
     def slide(self) -> None:
         """Which slide, or which ones? All come into the list, the first is opened."""
@@ -91,12 +96,11 @@ class Asking(QObject):
         if slide is None or not slide.associated:
             return
         name = "label" if "label" in slide.associated else slide.associated[0]
-        try:
-            pixels = slide.read_associated(name)
-        except SlideError as error:
-            self._window.session.tell(str(error), Weight.ERROR)
-            return
-        self._show(picture_sheet(name, pixels, self._window))
+        self._job.start(lambda progress: (name, slide.read_associated(name)))
+
+    def close(self) -> None:
+        """Read no more."""
+        self._job.close()
 
     def picture_path(self, suggested: str, answer: Callable[[Path], None]) -> None:
         """Where shall a picture be saved?"""
@@ -141,6 +145,14 @@ class Asking(QObject):
         if explain:
             dialog.given.connect(lambda _: session.explain())
         self._show(dialog)
+
+    @Slot(object)
+    def _show_associated(self, read: tuple[str, Pixels]) -> None:
+        self._show(picture_sheet(*read, self._window))
+
+    @Slot(object)
+    def _tell(self, error: Exception) -> None:
+        self._window.session.tell(str(error), Weight.ERROR)
 
     def _show(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -18,6 +18,7 @@ from wsiview.gui.measuring.measures import Measures
 from wsiview.gui.panels.preparing import Preparing
 from wsiview.gui.peek import Peek
 from wsiview.gui.reading_keeper import ReadingKeeper
+from wsiview.gui.recent_files import RecentFiles
 from wsiview.gui.reopening import Reopening
 from wsiview.gui.second.second_view import SecondView
 from wsiview.gui.slide_book import SlideBook
@@ -40,6 +41,8 @@ class Companions:
         self.digits, self.turning, self.whereabouts = Digits(window), Turning(window), Whereabouts(window)
         self.full_screen = FullScreen(window)
         self.coverage = Coverage(window.session, window.overview)
+        self.recent = RecentFiles(window.session.preferences, window)
+        window.session.slide_changed.connect(lambda _: self.recent.look())
         self.lens = Lens(window.session, window)
         self._see_through(window)
         self.reopening = Reopening(window, self.lens)
@@ -66,8 +69,8 @@ class Companions:
 
     def close(self) -> None:
         """The window is closing: keep what is to be kept, end what runs."""
+        self.recent.close()
         self.lens.close()
-        self.full_screen.leave()
         self.comparing.close()
         self.checks.close()
         self.exemplars.close()

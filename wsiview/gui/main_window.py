@@ -59,7 +59,7 @@ class MainWindow(QMainWindow):
         self._connect_session()
         self._connect_widgets()
         self._show_sources()
-        self.welcome.show_recent(session.preferences.recent())
+        self._show_recent()
         self._restore()
 
     # Parts
@@ -125,6 +125,7 @@ class MainWindow(QMainWindow):
         self.welcome.path_wanted.connect(lambda path: self.open_paths([path]))
         self.banner.offered.connect(self.menus.run)
         self.status.cancelled.connect(session.cancel)
+        self.companions.recent.changed.connect(self._show_recent)
 
     # Which view is meant
 
@@ -175,6 +176,10 @@ class MainWindow(QMainWindow):
         """Say how closely the view that has the keys looks."""
         self.canvas.set_mpp(_across(self.session.mpp))
         self._follow_view()
+
+    def _show_recent(self) -> None:
+        self.welcome.show_recent(self.companions.recent.paths)
+        self.menus.refresh()
 
     def show_message(self, message: Message) -> None:
         """Show a message above the slide."""
@@ -252,10 +257,12 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what was written, hide at once, then end threads and child."""
         self.docks.close()
-        self.companions.close()
+        self.companions.full_screen.leave()
         self.session.preferences.set_window(self._layout, self.saveGeometry(), self.saveState())
         self.session.preferences.save()
         self.hide()
+        self.companions.close()
+        self.asking.close()
         self._focus_timer.stop()
         self.banner.dismiss()
         self.screenshots.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -40,17 +41,13 @@ class Preferences:
 
     # What was open
 
-    def recent(self) -> tuple[Path, ...]:
-        """Files opened lately, newest first; those that are gone are left out."""
-        return tuple(path for path in self.recent_paths() if path.exists())
-
     def recent_paths(self) -> tuple[Path, ...]:
         """The same with those that are gone; no disk is asked."""
         return tuple(Path(name) for name in self._list("recent/files"))
 
     def add_recent(self, path: Path) -> None:
         """Put a file at the head of the list."""
-        name = str(path.resolve())
+        name = os.path.abspath(path)  # which asks no disk, as resolving would
         names = [name, *(other for other in self._list("recent/files") if other != name)]
         self._put("recent/files", json.dumps(names[:RECENT]))
 
