@@ -51,7 +51,7 @@ from openslide.deepzoom import DeepZoomGenerator
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("WSIVIEW_SHARED", ROOT.parent / "shared"))
-SLIDES = ("aperio/CMU-1-Small-Region.svs", "large/gigapixel-cmu-periodic.tiff")
+PERIODIC = SHARED / "data/slides/large/gigapixel-cmu-periodic.tiff"
 KEPT = Path(tempfile.gettempdir()) / "wsiview-benchmarks"
 VERSION = "6.1.1"
 SCRIPT = "package/build/openseadragon/openseadragon.min.js"
@@ -380,6 +380,15 @@ def joined(figures: Sequence[object], name: str) -> list[float]:
     return [ms for one in figures for ms in getattr(one, name)]
 
 
+def usual_slides() -> tuple[Path, ...]:
+    """A real one, one of 8 gigapixels whose tiles share their bytes, and one of 100,000 × 80,000 px."""
+    from canvas import REAL, big_slide
+
+    if not SHARED.exists():
+        raise SystemExit(f"needs the shared folder; {SHARED} is not there")
+    return REAL, PERIODIC, big_slide()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("slides", nargs="*", type=Path, metavar="SLIDE")
@@ -387,10 +396,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    slides = arguments.slides or [SHARED / "data/slides" / name for name in SLIDES]
     try:
         _chromium(), _openseadragon()
-        for path in slides:
+        for path in arguments.slides or usual_slides():
             compare(path, arguments.jumps, arguments.seed, arguments.rounds)
     except PeerMissing as missing:
         print(f"skipped: {missing}")
