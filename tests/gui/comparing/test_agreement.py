@@ -29,7 +29,7 @@ def read(mapped: MainWindow, qtbot: QtBot, wait: Wait) -> MainWindow:
     assert not agreement.visible
     qtbot.keyClick(mapped.canvas, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
     assert agreement.dock.isVisible()
-    wait(lambda: "cells" in agreement.panel.slide_title.text() and agreement.settled)
+    wait(lambda: "cells" in agreement.panel.titles[1].text() and agreement.settled)
     return mapped
 
 
@@ -37,10 +37,10 @@ def test_the_whole_slides_figures_are_those_of_its_map(read: MainWindow) -> None
     panel, found = read.companions.comparing.agreement.panel, read.session.cluster_map
     computed = found.state() == COMPUTED
     expected = cell_agreement(found.weights()[:, computed], found.saliency("gradcam/1")[computed])
-    assert panel.slide_title.text() == f"Whole slide: {computed.sum():,} cells".replace(",", " ")
-    for letter, line, one in zip("ABC", panel.slide.lines, expected.classes, strict=True):
+    assert panel.titles[1].text() == f"Whole slide: {computed.sum():,} cells".replace(",", " ")
+    for letter, line, one in zip("ABC", panel.table.lines, expected.classes, strict=True):
         figures = [f"{figure.value:.2f}".replace("-", "−") for figure in (one.iou, one.corr_relu, one.corr_signed)]
-        assert line.split("\t") == [letter, *figures]
+        assert line.split("\t") == [letter, *figures, *figures], "the whole slide is in view"
     assert panel.warning.text() == BUILT_IN
     assert panel.warning.isVisibleTo(panel)
 
@@ -49,21 +49,22 @@ def test_the_figures_in_view_follow_the_view_and_the_class_described_is_marked(
     read: MainWindow, qtbot: QtBot, wait: Wait
 ) -> None:
     agreement, canvas = read.companions.comparing.agreement, read.canvas
-    panel, whole = agreement.panel, read.companions.comparing.agreement.panel.slide.lines
+    panel = agreement.panel
+    whole, before = ([line.split("\t")[part] for line in panel.table.lines] for part in (np.s_[4:], np.s_[1:4]))
     for key in (Qt.Key.Key_Plus, Qt.Key.Key_Plus, Qt.Key.Key_Plus, Qt.Key.Key_Left):
         qtbot.keyClick(canvas, key)
     wait(lambda: agreement.settled)
     expected = map_agreement(read.session.grids, "gradcam/1", canvas.viewport)
     assert 0 < expected.n_cells < sum((read.session.cluster_map.state() == COMPUTED).ravel())
-    assert panel.view_title.text() == f"In view: {expected.n_cells:,} cells".replace(",", " ")
-    assert panel.slide.lines == whole
-    assert panel.view.lines != whole
+    assert panel.titles[0].text() == f"In view: {expected.n_cells:,} cells".replace(",", " ")
+    assert [line.split("\t")[4:] for line in panel.table.lines] == whole
+    assert [line.split("\t")[1:4] for line in panel.table.lines] != before
     qtbot.mouseClick(read.docks.layers.rows[2].name, Qt.MouseButton.LeftButton)
-    assert panel.view.currentRow() == panel.slide.currentRow() == 2
+    assert panel.table.currentRow() == 2
     qtbot.mouseClick(panel.copy, Qt.MouseButton.LeftButton)
     copied = QGuiApplication.clipboard().text()
     assert BUILT_IN in copied
-    assert panel.view.lines[0] in copied
+    assert panel.table.lines[0] in copied
 
 
 def test_what_is_not_defined_and_what_is_not_known_is_said(read: MainWindow, qtbot: QtBot, wait: Wait) -> None:
@@ -74,9 +75,9 @@ def test_what_is_not_defined_and_what_is_not_known_is_said(read: MainWindow, qtb
         session.grids.block_at(*block).strength[1] = np.float16(0.0)
     session.block_arrived.emit(0, 0)
     qtbot.keyClick(read.canvas, Qt.Key.Key_G)
-    wait(lambda: "not def." in panel.slide.lines[1] and agreement.settled)
-    assert panel.slide.item(1, 1).text() == "not def."
-    assert "the class is the same in all cells" in panel.slide.item(1, 1).toolTip()
+    wait(lambda: "n. def." in panel.table.lines[1].split("\t")[4:] and agreement.settled)
+    assert panel.table.item(1, 4).text() == "n. def."
+    assert "the class is the same in all cells" in panel.table.item(1, 4).toolTip()
     assert panel.reasons.text().startswith("Not defined: B (the class is the same in all cells)")
     assert panel.warning.text().endswith(NOT_KNOWN)
     qtbot.keyClick(read.canvas, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)

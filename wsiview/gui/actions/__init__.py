@@ -41,6 +41,7 @@ ACTIONS: tuple[Action, ...] = (
 
 CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     ("Space (held)", "look beneath the layers"),
+    ("B (held)", "the other view, as long as the key is down"),
     ("Wheel, pinch", "zoom at the cursor"),
     ("Drag, two fingers", "move the slide"),
     ("Middle button", "move the slide, whatever tool is in use"),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from wsiview.analysis.agreement import warning_of_agreement
 from wsiview.analysis.cell_agreement import CellAgreement
@@ -33,13 +32,7 @@ class AgreementDock(QObject):
         super().__init__(window)
         self._window, self._session, self._canvas = window, window.session, window.canvas
         self.panel = AgreementPanel()
-        self.dock = QDockWidget("Agreement", window)
-        self.dock.setObjectName("agreement")
-        self.dock.setWidget(self.panel)
-        self.dock.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
-        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
-        if (meaning := window.findChild(QDockWidget, "meaning")) is not None:
-            window.tabifyDockWidget(meaning, self.dock)  # there is no room for both on a small screen
+        self.dock = window.docks.add("Agreement", "agreement", self.panel)
         self.dock.hide()
         self._whole: CellAgreement | None = None  # of the map as it is now
         self._figures: tuple[CellAgreement | None, CellAgreement | None] = (None, None)  # as they are shown

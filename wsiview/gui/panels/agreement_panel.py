@@ -23,36 +23,42 @@ from wsiview.gui.panels.swatch import SIDE, paint_swatch
 from wsiview.scene.layers import ClassLook, LayerStack
 
 MEASURES = (
-    ("iou", "Overlap", "Share of the cells that have the class or an upward influence which have both (IoU)"),
+    ("iou", "Overlap", "Of the cells that have the class or an upward influence, the share that has both (IoU)"),
     ("corr_relu", "r, up", "Correlation of the class's strength with the influence where it pushes the score up"),
-    ("corr_signed", "r, signed", "Correlation of the class's strength with the influence up and down"),
+    ("corr_signed", "r, ±", "Correlation of the class's strength with the influence, up and down"),
 )
+SCOPES = ("In view", "Whole slide")
 HINT = "Once a map with an influence map is shown, how far each class agrees with it stands here."
-UNDEFINED = "not def."
-_ROW = 23  # px
+UNDEFINED = "n. def."
+_ROW, _SIGNS = 23, 30  # px of a row's height, and of the width of the column of signs
 
 
 class AgreementTable(QTableWidget):
-    """One row for each class, one column for each measure."""
+    """One row for each class; one column for each measure, in view and then on the whole slide."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         """Lay out an empty table."""
-        super().__init__(0, len(MEASURES), parent)
-        self.setAccessibleName(name)
+        super().__init__(0, len(SCOPES) * len(MEASURES), parent)
+        self.setAccessibleName("Agreement of classes with the influence map")
         self.lines: list[str] = []
-        for column, (_, title, tip) in enumerate(MEASURES):
+        for column in range(self.columnCount()):
+            _, title, tip = MEASURES[column % len(MEASURES)]
             header = QTableWidgetItem(title)
-            header.setToolTip(tip)
+            header.setToolTip(f"{SCOPES[column // len(MEASURES)]}. {tip}")
             self.setHorizontalHeaderItem(column, header)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setMinimumSectionSize(24)
+        self.horizontalHeader().setHighlightSections(False)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(_ROW)
+        self.verticalHeader().setFixedWidth(_SIGNS)
         self.setIconSize(QSize(SIDE - 4, SIDE - 4))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabKeyNavigation(False)
 
     def show_classes(self, stack: LayerStack) -> None:
@@ -63,18 +69,19 @@ class AgreementTable(QTableWidget):
             header.setToolTip(look.name or f"Class {look.letter}")
             header.setData(Qt.ItemDataRole.AccessibleTextRole, f"Class {look.letter} {look.name}".strip())
             self.setVerticalHeaderItem(row, header)
-        height = self.horizontalHeader().sizeHint().height() + _ROW * len(stack.classes) + 2
-        self.setFixedHeight(height)
+        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + _ROW * len(stack.classes) + 2)
 
-    def show_figures(self, found: CellAgreement | None, stack: LayerStack) -> None:
-        """Fill in the figures; None while they are being worked out."""
+    def show_figures(self, stack: LayerStack, *found: CellAgreement | None) -> None:
+        """Fill in the figures of both scopes; None for what is being measured."""
         self.lines = []
         for row, look in enumerate(stack.classes):
-            one = found.classes[row] if found is not None and row < len(found.classes) else None
-            items = [_item(None if one is None else getattr(one, measure)) for measure, _, _ in MEASURES]
+            figures = [figure for one in found for figure in _figures(one, row)]
+            items = [_item(figure) for figure in figures]
             for column, item in enumerate(items):
-                what = f"Class {look.letter}, {MEASURES[column][1]}: {item.text()}"
-                item.setData(Qt.ItemDataRole.AccessibleTextRole, what)
+                scope, title = SCOPES[column // len(MEASURES)], MEASURES[column % len(MEASURES)][1]
+                item.setData(
+                    Qt.ItemDataRole.AccessibleTextRole, f"Class {look.letter}, {scope}, {title}: {item.text()}"
+                )
                 self.setItem(row, column, item)
             self.lines.append("\t".join([look.letter, *(item.text() for item in items)]))
 
@@ -86,53 +93,36 @@ class AgreementPanel(QScrollArea):
         """Lay out the parts."""
         super().__init__(parent)
         self._stack: LayerStack | None = None
-        self.hint = _label(HINT, "hint")
-        self.source = _label("", "caption")
-        self.view_title, self.slide_title = _label("In view"), _label("Whole slide")
-        self.view = AgreementTable("Agreement in view")
-        self.slide = AgreementTable("Agreement on the whole slide")
-        self.reasons = _label("", "hint")
-        self.warning = _label("")
-        self.warning.setObjectName("agreementWarning")
+        self.hint, self.source = _label(HINT, "hint"), _label("", "caption")
+        self.titles = [_label(words) for words in SCOPES]
+        self.table = AgreementTable()
+        self.reasons, self.warning = _label("", "hint"), _label("")
         self.copy = QPushButton("Copy figures")
-        self.copy.setToolTip("Copy both tables and the warning as text")
+        self.copy.setToolTip("Copy the table and the warning as text")
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
+        self._parts = (self.source, self.warning, *self.titles, self.table, self.copy)
         inside = QWidget()
         self.setWidget(inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(10, 8, 10, 8)
-        column.setSpacing(6)
-        self._parts = (
-            self.source, self.warning, self.view_title, self.view, self.slide_title, self.slide, self.reasons,
-        )  # fmt: skip
-        for part in (self.hint, *self._parts):
-            column.addWidget(part)
-        foot = QHBoxLayout()
-        foot.addStretch(1)
-        foot.addWidget(self.copy)
-        column.addLayout(foot)
-        column.addStretch(1)
+        self._lay_out(inside)
         self.show_layers(None)
 
     def show_layers(self, stack: LayerStack | None) -> None:
         """Take letters, names and colours from here; None while there is no map with influence."""
         self._stack = stack
         self.hint.setVisible(stack is None)
-        self.copy.setVisible(stack is not None)
         for part in self._parts:
             part.setVisible(stack is not None)
+        self.reasons.setVisible(stack is not None and bool(self.reasons.text()))
         if stack is not None:
-            for table in (self.view, self.slide):
-                table.show_classes(stack)
+            self.table.show_classes(stack)
 
     def show_selected(self, index: int) -> None:
         """Mark the class that is described."""
-        for table in (self.view, self.slide):
-            table.selectRow(index)
+        self.table.selectRow(index)
 
     def show_source(self, influence: str, warning: str) -> None:
         """Say which influence map this is, and what agreement with it is worth."""
@@ -144,22 +134,39 @@ class AgreementPanel(QScrollArea):
         """Show what was measured; None for what is being measured."""
         if self._stack is None:
             return
-        for title, table, words, found in (
-            (self.view_title, self.view, "In view", view),
-            (self.slide_title, self.slide, "Whole slide", slide),
-        ):
-            title.setText(f"{words}: {_cells(found)}")
-            table.show_figures(found, self._stack)
+        for label, words, found in zip(self.titles, SCOPES, (view, slide), strict=True):
+            label.setText(f"{words}: {_cells(found)}")
+        self.table.show_figures(self._stack, view, slide)
         self.reasons.setText(_reasons(self._stack, view, slide))
         self.reasons.setVisible(bool(self.reasons.text()))
 
     def text(self) -> str:
         """All of it as lines with tabs."""
-        lines = [self.source.text(), self.warning.text()]
-        for title, table in ((self.view_title, self.view), (self.slide_title, self.slide)):
-            lines += [title.text(), "\t".join(["class", *(name for _, name, _ in MEASURES)])]
-            lines += table.lines
+        head = [f"{title}, {scope.lower()}" for scope in SCOPES for _, title, _ in MEASURES]
+        counts = "; ".join(label.text() for label in self.titles)
+        lines = [self.source.text(), self.warning.text(), counts, "\t".join(["class", *head]), *self.table.lines]
         return "\n".join(line for line in [*lines, self.reasons.text()] if line)
+
+    def _lay_out(self, inside: QWidget) -> None:
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(10, 8, 10, 8)
+        column.setSpacing(6)
+        for part in (self.hint, self.source, self.warning):
+            column.addWidget(part)
+        titles = QHBoxLayout()
+        titles.setContentsMargins(_SIGNS, 4, 0, 0)
+        titles.setSpacing(0)
+        for label in self.titles:
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            titles.addWidget(label, 1)
+        column.addLayout(titles)
+        column.addWidget(self.table)
+        column.addWidget(self.reasons)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(self.copy)
+        column.addLayout(foot)
+        column.addStretch(1)
 
 
 def _label(text: str, name: str = "") -> QLabel:
@@ -188,23 +195,27 @@ def _item(figure: Figure | None) -> QTableWidgetItem:
     return item
 
 
+def _figures(found: CellAgreement | None, row: int) -> tuple[Figure | None, ...]:
+    """All measures of one class; None for what is being measured."""
+    if found is None or row >= len(found.classes):
+        return (None,) * len(MEASURES)
+    one: ClassAgreement = found.classes[row]
+    return tuple(getattr(one, measure) for measure, _, _ in MEASURES)
+
+
 def _reasons(stack: LayerStack, *found: CellAgreement | None) -> str:
     """Why figures are not defined, each reason once, with the classes that it holds for."""
     letters: dict[str, dict[str, None]] = {}
     for one in found:
-        for look, figures in zip(stack.classes, one.classes if one is not None else (), strict=False):
-            for figure in _figures(figures):
-                if figure.value is None:
+        for row, look in enumerate(stack.classes):
+            for figure in _figures(one, row):
+                if figure is not None and figure.value is None:
                     letters.setdefault(figure.reason, {})[look.letter] = None
     reasons = []
     for reason, classes in letters.items():
         whole = len(classes) == len(stack.classes)
         reasons.append(reason if whole else f"{', '.join(classes)} ({reason})")
     return f"Not defined: {'; '.join(reasons)}." if reasons else ""
-
-
-def _figures(one: ClassAgreement) -> tuple[Figure, ...]:
-    return tuple(getattr(one, measure) for measure, _, _ in MEASURES)
 
 
 def _sign(look: ClassLook, ratio: float) -> QIcon:
