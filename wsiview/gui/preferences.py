@@ -51,6 +51,10 @@ class Preferences:
         names = [name, *(other for other in self._list("recent/files") if other != name)]
         self._put("recent/files", json.dumps(names[:RECENT]))
 
+    def drop_recent(self, path: Path) -> None:
+        """Take one file off the list."""
+        self._put("recent/files", json.dumps([str(other) for other in self.recent_paths() if other != path]))
+
     def forget_recent(self) -> None:
         """Empty the list."""
         self._put("recent/files", "[]")

@@ -44,7 +44,7 @@ class SecondDisplay(Display):
         self._other: Slide | None = None
         self._other_path: Path | None = None  # shown again when the view is opened again
         self._own_map = False  # a map of its own is shown, or on its way
-        self._pending_map: Path | None = None
+        self._pending_maps: tuple[Path, ...] = ()
         self._reader: Explainer | None = None
         self._slide_job = Job(self, discard=lambda slide: slide.close())
         self._map_job = Job(self)
@@ -121,13 +121,13 @@ class SecondDisplay(Display):
             other.close()
         self._share()
 
-    def show_map(self, path: Path) -> None:
+    def show_map(self, *paths: Path) -> None:
         """Show another map of the slide that is shown; one that does not fit is refused with a sentence."""
         slide = self.slide
         if self._slide_job.running:
-            self._pending_map = path  # chosen together with its slide
+            self._pending_maps = paths  # chosen together with their slide
         elif slide is not None:
-            self._map_job.start(lambda progress: inputs.show_map(path, slide, None, None))
+            self._map_job.start(lambda progress: inputs.show_first_map(paths, slide, None, None))
 
     def look_at(self, region: Region) -> None:
         """What is in view (level-0 px): it is read first."""
@@ -185,9 +185,9 @@ class SecondDisplay(Display):
         self.slide_changed.emit(slide)
         if before is not None:
             before.close()
-        pending, self._pending_map = self._pending_map, None
-        if pending is not None:
-            self.show_map(pending)
+        pending, self._pending_maps = self._pending_maps, ()
+        if pending:
+            self.show_map(*pending)
         else:
             self._plan()
 
@@ -226,7 +226,7 @@ class SecondDisplay(Display):
     @Slot(object)
     def _fail_to_open(self, error: Exception) -> None:
         self.opening_changed.emit("")
-        self._pending_map, self._other_path = None, self._other.path if self._other is not None else None
+        self._pending_maps, self._other_path = (), self._other.path if self._other is not None else None
         self._fail(error)
 
     @Slot(object)

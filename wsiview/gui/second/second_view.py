@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QObject
 
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.display import Display
-from wsiview.gui.inputs import Kind, kind_of
 from wsiview.gui.second.couple import Couple
 from wsiview.gui.second.header import Header
 from wsiview.gui.second.pane import Pane
@@ -119,25 +118,18 @@ class SecondView(QObject):
 
     def take(self, paths: Sequence[Path]) -> None:
         """Show files that are meant for the second view: a slide, a map of it; all else goes to the window."""
-        self.open_view()
-        slides = [path for path in paths if kind_of(path) is Kind.SLIDE]
-        if slides:
-            self.show_slide(slides[0])
-        for path in paths:
-            if kind_of(path) is Kind.MAP:
-                self.display.show_map(path)
-        rest = [path for path in paths if path not in slides[:1] and kind_of(path) is not Kind.MAP]
-        self._window.open_paths(rest)
+        self._window.companions.slides.open_paths(paths, beside=True)
 
     def show_slide(self, path: Path) -> None:
-        """Show another slide beside the first."""
+        """Show another slide beside the first, and list it."""
+        self._window.companions.slides.add([path])
         self.open_view()
         self.display.show_slide(path)
 
-    def show_map(self, path: Path) -> None:
-        """Show another map beside the first."""
+    def show_map(self, *paths: Path) -> None:
+        """Show another map beside the first; of several, the first that fits the slide."""
         self.open_view()
-        self.display.show_map(path)
+        self.display.show_map(*paths)
 
     def toggle_link(self) -> None:
         """Move both views together, or each alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,11 +40,10 @@ class SlideList(QObject):
         super().__init__(window)
         self._window, self._session = window, window.session
         self._paths: list[Path] = []
-        self._opened: set[Path] = set()  # as the list of recent files calls them
         self._known: dict[Path, Entry] = {}
         self._wanted: Path | None = None  # on its way
         self._neighbours = (False, False)
-        self._handfuls: list[Handful] = []
+        self._handfuls: list[tuple[Handful, bool]] = []  # and whether it is meant for the second view
         self.thumbnails = Thumbnails(self)
         self.panel = SlidesPanel(self.thumbnails)
         self._dock = window.docks.add("Slides", "slides", self.panel)
@@ -79,7 +79,7 @@ class SlideList(QObject):
     def current(self) -> Path | None:
         """The slide that is open, or on its way."""
         slide = self._session.slide
-        return self._wanted or (slide.path.absolute() if slide is not None else None)
+        return self._wanted or (_whole(slide.path) if slide is not None else None)
 
     @property
     def has_next(self) -> bool:
@@ -107,27 +107,30 @@ class SlideList(QObject):
             self._session.open_slide(path)
             self._show()
 
-    def open_paths(self, paths: Sequence[Path]) -> None:
+    def open_paths(self, paths: Sequence[Path], *, beside: bool = False) -> None:
         """Open slides, folders of slides, models, clusterings and maps, in any order.
 
-        All slides come into the list and the first of them is opened; of maps, the one that fits it.
+        All slides come into the list and the first of them is opened, in the second view if `beside` says so; of maps,
+        the one that fits it.
         """
-        self._handfuls.append(tuple(path.absolute() for path in paths))
-        self._sort_job.start(sort(tuple(self._handfuls)))
+        self._handfuls.append((tuple(_whole(path) for path in paths), beside))
+        self._sort_job.start(sort([handful for handful, _ in self._handfuls]))
 
     def add(self, paths: Sequence[Path]) -> None:
         """Put slides at the end of the list, unless they are in it."""
-        new = [path for path in dict.fromkeys(paths) if path not in self._paths]
+        new = [path for path in dict.fromkeys(_whole(path) for path in paths) if path not in self._paths]
         if new:
             self._paths += new
             self._look_soon()
             self._show()
 
     def remove(self, path: Path) -> None:
-        """Take a slide off the list; its file stays."""
+        """Take a slide off the list, and once more off those opened lately; its file stays."""
         if path in self._paths and path != self.current:
             self._paths.remove(path)
-            self._show()
+        elif path not in self._paths:
+            self._session.preferences.drop_recent(path)
+        self._show()
 
     def reveal(self) -> None:
         """Show the list and give it the keys."""
@@ -146,21 +149,22 @@ class SlideList(QObject):
 
     @Slot(object)
     def _take_sorted(self, handfuls: tuple[Sorted, ...]) -> None:
+        meant = [beside for _, beside in self._handfuls]
         self._handfuls.clear()
-        for handful in handfuls:
-            self._take_handful(handful)
+        for handful, beside in zip(handfuls, meant, strict=True):
+            self._take_handful(handful, beside)
 
-    def _take_handful(self, handful: Sorted) -> None:
-        session = self._session
+    def _take_handful(self, handful: Sorted, beside: bool) -> None:
+        session, second = self._session, self._window.companions.second
         self.add(handful.slides)
         if handful.slides:
-            self.open(handful.slides[0])
+            (second.show_slide if beside else self.open)(handful.slides[0])
         for model in handful.models[-1:]:
             session.choose_model(model)
         for clustering in handful.clusterings[-1:]:
             session.choose_clustering(clustering)
         if handful.maps:
-            session.show_map(*handful.maps)
+            (second.show_map if beside else session.show_map)(*handful.maps)
         if handful.listed:
             self._dock.show()
             self._dock.raise_()
@@ -172,7 +176,6 @@ class SlideList(QObject):
         self._wanted = None
         current = self.current
         if current is not None:
-            self._opened.update(self._session.preferences.recent_paths()[:1])
             self.add([current])
             self.thumbnails.forget_refusal(current)
         self._show()
@@ -186,7 +189,7 @@ class SlideList(QObject):
     @Slot(object)
     def _take_failure(self, error: Exception) -> None:
         if isinstance(error, SlideUnopenable):
-            self.thumbnails.refuse(error.path.absolute(), error)
+            self.thumbnails.refuse(_whole(error.path), error)
             self._look_soon()
 
     # What is known
@@ -198,7 +201,7 @@ class SlideList(QObject):
     def _look(self) -> None:
         session, described = self._session, dict[Path, Described](self.thumbnails.described)
         if session.slide is not None:
-            described[session.slide.path.absolute()] = session.slide
+            described[_whole(session.slide.path)] = session.slide
         wanted = None
         if session.bundle is not None and session.clustering is not None:
             given = {slide.fingerprint: session.preferences.mpp(slide.fingerprint) for slide in described.values()}
@@ -220,8 +223,7 @@ class SlideList(QObject):
         return not self._known.get(path, Entry()).missing and not self.thumbnails.refusal(path)
 
     def _recent(self) -> list[Path]:
-        known = {*self._paths, *self._opened}
-        return [path for path in self._session.preferences.recent_paths() if path not in known]
+        return [path for path in self._session.preferences.recent_paths() if path not in self._paths]
 
     @Slot()
     def _show(self) -> None:
@@ -249,3 +251,8 @@ class SlideList(QObject):
     @Slot(object)
     def _window_beside(self, path: Path) -> None:
         self._window.companions.second.show_slide(path)
+
+
+def _whole(path: Path) -> Path:
+    """The one name under which a file is listed; no disk is asked for it."""
+    return Path(os.path.abspath(path))
