@@ -40,7 +40,7 @@ class Snapshot(QObject):
     viewport
         What is on screen, in device pixels.
     slide
-        Must stay open until the picture is done or `cancel` has returned.
+        Should stay open until the picture is done or `cancel` has returned.
     factor
         Device pixels of the picture per device pixel of the screen: 1, 2 or 4.
     pixel_ratio
@@ -133,9 +133,9 @@ class Snapshot(QObject):
         self._renderer.look(self._view, self._ratio)
 
     def cancel(self) -> None:
-        """Give up; no signal follows, and no thread is left."""
+        """Give up; no signal follows, and threads end after what they are reading, which nobody waits for."""
         self._over = True
-        self._renderer.close()
+        self._renderer.abandon()
 
     def _finish(self) -> None:
         if self._over:

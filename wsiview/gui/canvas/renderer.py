@@ -239,11 +239,19 @@ class Renderer(QObject):
         self.picture.paint(painter, view)
 
     def close(self) -> None:
-        """End the worker threads; returns once they have ended."""
+        """End the worker threads; returns once they have ended, or hang."""
+        self._rest()
+        self.loader.close()
+
+    def abandon(self) -> None:
+        """Let the worker threads end by themselves, after what they are reading."""
+        self._rest()
+        self.loader.close(patience=0.0)
+
+    def _rest(self) -> None:
         for timer in (self._settle, self._soon, self._pause, self._mishaps):
             timer.stop()
         self._lacking = set()
-        self.loader.close()
 
     # Layers
 
