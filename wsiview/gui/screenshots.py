@@ -55,6 +55,8 @@ class Screenshots(QObject):
         if source is None:
             return
         canvas, stack = self._window.active_canvas, self._window.active_display.layers
+        if stack is not None:  # of two stacks the one that is shown, or that is left of a curtain
+            stack = canvas.comparison.parts(stack, 1, 1)[0][0]
         payload = png_payload(source, canvas.viewport, stack)
         snapshot = Snapshot.of(canvas, factor=factor, provenance=provenance_lines(source, stack))
 

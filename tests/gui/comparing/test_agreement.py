@@ -33,7 +33,7 @@ def read(mapped: MainWindow, qtbot: QtBot, wait: Wait) -> MainWindow:
     return mapped
 
 
-def test_the_whole_slides_figures_are_those_of_its_map(read: MainWindow) -> None:
+def test_the_figures_are_those_of_the_map_and_follow_the_view(read: MainWindow, qtbot: QtBot, wait: Wait) -> None:
     panel, found = read.companions.comparing.agreement.panel, read.session.cluster_map
     computed = found.state() == COMPUTED
     expected = cell_agreement(found.weights()[:, computed], found.saliency("gradcam/1")[computed])
@@ -43,11 +43,10 @@ def test_the_whole_slides_figures_are_those_of_its_map(read: MainWindow) -> None
         assert line.split("\t") == [letter, *figures, *figures], "the whole slide is in view"
     assert panel.warning.text() == BUILT_IN
     assert panel.warning.isVisibleTo(panel)
+    those_in_view_follow_the_view_and_the_class_described_is_marked(read, qtbot, wait)
 
 
-def test_the_figures_in_view_follow_the_view_and_the_class_described_is_marked(
-    read: MainWindow, qtbot: QtBot, wait: Wait
-) -> None:
+def those_in_view_follow_the_view_and_the_class_described_is_marked(read: MainWindow, qtbot: QtBot, wait: Wait) -> None:
     agreement, canvas = read.companions.comparing.agreement, read.canvas
     panel = agreement.panel
     whole, before = ([line.split("\t")[part] for line in panel.table.lines] for part in (np.s_[4:], np.s_[1:4]))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from wsiview.gui.main_window import MainWindow
@@ -26,7 +30,7 @@ def press(window: MainWindow, qtbot: QtBot, wait: Wait, way: int = 1) -> None:
 
 
 def test_n_visits_the_fields_of_a_class_in_order_goes_round_and_back(
-    mapped: MainWindow, qtbot: QtBot, wait: Wait
+    mapped: MainWindow, qtbot: QtBot, wait: Wait, tmp_path: Path
 ) -> None:
     canvas, session = mapped.canvas, mapped.session
     mapped.activateWindow()
@@ -51,6 +55,24 @@ def test_n_visits_the_fields_of_a_class_in_order_goes_round_and_back(
     assert words(mapped) == f"Class A: field {len(fields)} of {len(fields)}"
     qtbot.keyClick(canvas, Qt.Key.Key_Left)
     assert words(mapped) == "", "who looks elsewhere is in no field"
+    after_the_last_field_the_next_slide_is_offered(mapped, qtbot, wait, tmp_path)
+
+
+def after_the_last_field_the_next_slide_is_offered(
+    mapped: MainWindow, qtbot: QtBot, wait: Wait, tmp_path: Path
+) -> None:
+    other = tmp_path / "zebra.png"
+    Image.fromarray(np.full((300, 400, 3), 235, np.uint8)).save(other)
+    mapped.companions.slides.add([other])
+    press(mapped, qtbot, wait)
+    count = int(words(mapped).rpartition(" ")[2])
+    for _ in range(count):
+        press(mapped, qtbot, wait)
+    assert mapped.banner.message.offer == "next_slide"
+    offer = next(one for one in mapped.banner.findChildren(QPushButton) if one.isVisible())
+    qtbot.mouseClick(offer, Qt.MouseButton.LeftButton)
+    wait(lambda: mapped.session.slide.path == other)
+    assert words(mapped) == ""
 
 
 def test_another_class_begins_with_its_strongest_field_and_one_without_any_says_so(
@@ -72,3 +94,4 @@ def test_another_class_begins_with_its_strongest_field_and_one_without_any_says_
     press(mapped, qtbot, wait)
     assert "Class B is nowhere the strongest class and above its threshold" in mapped.banner.message.text
     assert canvas.viewport.center == view.center
+    assert mapped.banner.message.offer == "", "there is no other slide"

@@ -35,9 +35,10 @@ def test_h_goes_from_full_to_half_to_none_and_remembers_what_full_was(seen: Main
     assert seen.session.layers.hidden
     assert opacities(1) == [0.8]
     assert not seen.session.layers.hidden
+    alt_and_a_letter_shows_a_class_or_not_and_opens_no_menu(seen, qtbot)
 
 
-def test_alt_and_a_letter_shows_a_class_or_not_and_opens_no_menu(seen: MainWindow, qtbot: QtBot) -> None:
+def alt_and_a_letter_shows_a_class_or_not_and_opens_no_menu(seen: MainWindow, qtbot: QtBot) -> None:
     def visible() -> list[bool]:
         return [look.visible for look in seen.session.layers.classes]
 
@@ -79,14 +80,18 @@ def test_v_compares_the_class_described_with_the_influence_and_gives_the_classes
     seen.menus.run("paper")
     assert not panel.difference.isEnabled()
     assert not seen.menus.actions["difference"].isEnabled()
+    seen.menus.run("paper")
+    letters_go_with_their_switch(seen, qtbot)
 
 
-def test_letters_go_with_their_switch(seen: MainWindow, qtbot: QtBot) -> None:
+def letters_go_with_their_switch(seen: MainWindow, qtbot: QtBot) -> None:
     letters = seen.docks.layers.letters
+    qtbot.keyClick(seen.canvas, Qt.Key.Key_S)
     qtbot.mouseClick(letters, LEFT, pos=QPoint(8, letters.height() // 2))
     assert not seen.session.layers.letters
     assert not seen.session.layers.shows_letters
     seen.menus.run("letters")
     assert letters.isChecked()
+    assert letters.isEnabled()
     qtbot.keyClick(seen.canvas, Qt.Key.Key_S)
     assert not letters.isEnabled(), "they belong to the strongest class"

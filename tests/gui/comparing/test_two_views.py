@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from wsiview.export.provenance import PNG_KEY, read_payload
 from wsiview.gui.main_window import MainWindow
 from wsiview.scene.description import described
 
+Wait = Callable[..., None]
 LEFT = Qt.MouseButton.LeftButton
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
@@ -55,9 +60,10 @@ def test_a_tap_blinks_and_a_held_key_goes_back(seen: MainWindow, qtbot: QtBot) -
     qtbot.keyRelease(canvas, Qt.Key.Key_B)
     assert not canvas.comparison.shown
     assert not views.shows_b
+    a_change_of_layers_is_seen_since_it_goes_back_to_them(seen, qtbot)
 
 
-def test_a_change_of_layers_is_seen_since_it_goes_back_to_them(seen: MainWindow, qtbot: QtBot) -> None:
+def a_change_of_layers_is_seen_since_it_goes_back_to_them(seen: MainWindow, qtbot: QtBot) -> None:
     canvas, session = seen.canvas, seen.session
     qtbot.keyClick(canvas, Qt.Key.Key_B)
     qtbot.keyClick(canvas, Qt.Key.Key_H)
@@ -70,7 +76,7 @@ def test_a_change_of_layers_is_seen_since_it_goes_back_to_them(seen: MainWindow,
     assert session.layers.prediction
 
 
-def test_what_is_shown_becomes_the_other_view(seen: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_shown_becomes_the_other_view(seen: MainWindow, qtbot: QtBot, wait: Wait, tmp_path: Path) -> None:
     canvas, session = seen.canvas, seen.session
     qtbot.keyClick(canvas, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
     strength = session.layers
@@ -80,6 +86,11 @@ def test_what_is_shown_becomes_the_other_view(seen: MainWindow, qtbot: QtBot) ->
     assert canvas.comparison.stack == strength
     assert described(canvas.comparison.stack) == "strongest class + strength of B"
     assert words(seen)[1] == ("View B: strongest class + strength of B", True)
+    seen.screenshots.save(tmp_path / "b.png")
+    wait(lambda: (tmp_path / "b.png").exists())
+    with Image.open(tmp_path / "b.png") as picture:
+        _, _, layers = read_payload(picture.text[PNG_KEY])
+    assert layers == strength, "a picture says what is on it"
 
 
 def test_the_mouse_draws_the_curtain_and_moves_the_slide_beside_it(seen: MainWindow, qtbot: QtBot) -> None:
@@ -112,9 +123,10 @@ def test_the_mouse_draws_the_curtain_and_moves_the_slide_beside_it(seen: MainWin
     assert canvas.comparison.curtain == hung, "it hangs where it hung"
     qtbot.keyClick(canvas, Qt.Key.Key_B)
     assert (canvas.comparison.curtain, canvas.comparison.shown) == (None, True), "the blink puts it away"
+    holding_space_looks_beneath_both_sides(seen, qtbot)
 
 
-def test_holding_space_looks_beneath_both_sides_of_the_curtain(seen: MainWindow, qtbot: QtBot) -> None:
+def holding_space_looks_beneath_both_sides(seen: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(seen.canvas, Qt.Key.Key_C)
     qtbot.keyPress(seen.canvas, Qt.Key.Key_Space)
     assert seen.canvas.layers.hidden
