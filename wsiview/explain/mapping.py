@@ -118,14 +118,15 @@ def map_slide(
             "lower min_tissue in the model's config.json if there is some"
         )
     begun = path.exists()
-    with MapWriter.create_or_resume(path, map_plan(request, slide, classifier, clustering, places)) as writer:
+    plan = map_plan(request, slide, classifier, clustering, places)
+    with MapWriter.create_or_resume(path, plan) as writer:
         if begun:
             check_gone_on_with(
                 ClusterMap.open(path), slide, places.grid, places.level.scale, places.tissue, request.min_tissue
             )
         listener.opened(path)
         todo = {(int(row), int(col)) for row, col in np.argwhere(~writer.done)}
-        total = writer.done.size
+        total = int(plan.covered_blocks().sum())  # glass was done before the work began
         with PatchEvaluator(request, classifier, clustering, places.level, places.grid, places.patches) as evaluator:
             while todo:
                 progress.report("mapping", total - len(todo), total)

@@ -41,11 +41,14 @@ class MapWish:
     check
         Raises MapError when the map at `path` does not fit what is open; else how it lies on the slide, None where
         nobody looked.
+    held
+        Blocks (row, col) that the window has already.
     """
 
     path: Path
     request: dict[str, Any] | None
     check: Callable[[ClusterMap], Placement | None]
+    held: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class MapWorker(QObject):
         self._number, self._wish, self._map = number, wish, None
         self._next = 0
         self._waiting.clear()
-        self._known.clear()
+        self._known = set() if wish is None else set(wish.held)
         self._reading.stop()
         if self._busy:
             self._ask_to_stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -224,7 +225,8 @@ class Session(Display):
     def _take_plan(self, wish: MapWish) -> None:
         if self.cluster_map is not None and self.cluster_map.path != wish.path:
             self._forget_map()
-        self.explainer.want(wish)
+        held = frozenset(self.grids.blocks) if self.grids is not None else frozenset()
+        self.explainer.want(replace(wish, held=held))
         self.inputs_changed.emit()
 
     @Slot(object)

@@ -54,14 +54,16 @@ class SourceBar(QWidget):
             button.style().unpolish(button)
             button.style().polish(button)
 
-    def show_state(self, *, can_explain: bool, computing: bool, has_slide: bool) -> None:
-        """Say what the last buttons can do."""
+    def show_state(self, *, can_explain: bool, computing: bool, has_slide: bool, begun: bool = False) -> None:
+        """Say what the last buttons can do; `begun` means that a part of the map is there already."""
         self._explains = "cancel" if computing else "explain"
-        self.explain.setText("Stop" if computing else "Explain")
+        self.explain.setText("Stop" if computing else "Go on" if begun and can_explain else "Explain")
         self.explain.setEnabled(computing or can_explain)
         self.explain.setToolTip(
             "Stop computing; what is done stays (Ctrl+.)"
             if computing
+            else "A part of this map is there: compute the rest, what is in view first (F5)"
+            if begun
             else "Compute the cluster map of this slide, what is in view first (F5)"
         )
         self.screenshot.setEnabled(has_slide)

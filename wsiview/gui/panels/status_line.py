@@ -81,8 +81,9 @@ class StatusLine(QStatusBar):
             widget.setVisible(step is not None)
         if step is None:
             return
-        left = f", {time_left(step.remaining)}" if step.remaining is not None else ""
-        self.stage.setText(f"{step.stage}{left}")
+        left = f" · {time_left(step.remaining)}" if step.remaining is not None and step.done < step.total else ""
+        self.stage.setText(f"{step.stage[:1].upper()}{step.stage[1:]}{left}")
+        self.stage.setToolTip(f"{step.done} of {step.total}" if step.total > 1 else "")
         # Counts may pass what a bar's int holds, and a total of 0 would make it a busy bar.
         self.bar.setRange(0, 1000)
         self.bar.setValue(round(1000 * step.done / step.total) if step.total else 0)
@@ -100,7 +101,11 @@ def time_left(seconds: float) -> str:
     """Seconds in words that do not flicker."""
     if seconds < 10:
         return "a few seconds left"
-    if seconds < 60:
-        return f"{round(seconds / 10) * 10} s left"
-    minutes = round(seconds / 60)
-    return f"{minutes} min left" if minutes < 90 else f"{minutes / 60:.0f} h left"
+    if seconds < 55:
+        return f"about {round(seconds / 10) * 10} s left"
+    minutes = max(1, round(seconds / 60))
+    if minutes < 60:
+        return f"about {minutes} min left"
+    tens = round(minutes / 10)
+    hours, rest = tens // 6, 10 * (tens % 6)
+    return f"about {hours} h left" if not rest else f"about {hours} h {rest} min left"
