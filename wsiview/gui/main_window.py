@@ -163,7 +163,8 @@ class MainWindow(QMainWindow):
             session.clustering.clustering.name if session.clustering is not None else "",
         )
         self.sources.show_state(
-            can_explain=session.can_explain, computing=session.computing, has_slide=session.slide is not None
+            can_explain=session.can_explain, computing=session.computing, has_slide=session.slide is not None,
+            begun=session.grids is not None,
         )
         self.menus.refresh()
 
