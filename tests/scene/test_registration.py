@@ -143,6 +143,18 @@ def test_turning_and_mirroring_the_screen_goes_with_both(change: Callable[[Viewp
     assert (seen.rotation, seen.flipped) == (pytest.approx(wanted.rotation), wanted.flipped)
 
 
+@pytest.mark.parametrize(("degrees", "shown"), [(89.8, 90), (0.2, 0), (359.9, 0), (180.2, 180), (89.5, 89.5)])
+def test_pixels_lie_on_pixels_where_a_turn_is_nearly_a_quarter(degrees: float, shown: float) -> None:
+    found = Registration(turned(degrees, 1.0))
+    view = Viewport(Point(3000, 2000), 1.5, Size(800, 600))
+    second = found.view_of_second(view)
+    assert second.rotation == pytest.approx(-shown % 360)
+    assert found.view_of_first(second).rotation == 0
+    there = found.in_second(view.center)
+    assert (second.center.x, second.center.y) == pytest.approx((there.x, there.y))
+    assert found.angle == pytest.approx(degrees)
+
+
 def test_what_was_moved_into_place_by_hand_stays_there() -> None:
     found = registered(pairs(turned(20, 1.3, shear=0.05), 3))
     first = Viewport(Point(3000, 2000), 1.5, Size(800, 600), 10)

@@ -19,6 +19,8 @@ FLATTEST = 0.1
 """Least height of a triangle, as a share of its longest side."""
 MOST_STRETCH = 2.0
 """Longest over shortest of one length in all directions; cutting and mounting stretch tissue by far less."""
+NEARLY = 0.25
+"""Degrees: a view that would be turned by so little beside a quarter turn is shown without, sharp and fast."""
 _PLACES = 6  # decimals of an angle, so that it comes back the same from the other view
 
 
@@ -77,6 +79,12 @@ class Registration:
         return round(math.degrees(math.atan2(c - to.b, a + to.d)), _PLACES) % 360
 
     @property
+    def turn(self) -> float:
+        """The angle as views are turned: quarters of a turn where it is nearly one."""
+        quarter = 90.0 * round(self.angle / 90)
+        return quarter % 360 if abs(self.angle - quarter) <= NEARLY else self.angle
+
+    @property
     def stretch(self) -> float:
         """Longest over shortest image of one length; 1 where shapes are kept."""
         return _stretch(self.to_second)
@@ -103,10 +111,11 @@ class Registration:
     def view_of_second(self, view: Viewport) -> Viewport:
         """The view of the second slide that shows what a view of the first one shows, on as many pixels.
 
-        A view can't be stretched: the middle is exact, scale and turn are those nearest to the registration.
+        A view can't be stretched: the middle is exact, scale and turn are those nearest to the registration, or
+        nearly so.
         """
         flipped = view.flipped != self.mirrored
-        turned = view.rotation + self.angle if flipped else view.rotation - self.angle
+        turned = view.rotation + self.turn if flipped else view.rotation - self.turn
         return replace(
             view,
             center=self.in_second(view.center),

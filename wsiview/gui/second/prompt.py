@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from wsiview.gui.canvas.hud import MARGIN
 from wsiview.gui.panels.floating import Floating
+
+_SCALE_BAR = QSize(210, 84)
+"""As far as it reaches from its corner."""
 
 
 class Prompt(Floating):
@@ -32,9 +36,10 @@ class Prompt(Floating):
         self.appear()
 
     def place(self) -> None:
-        """Stand in the lower right corner, the only one that neither legend nor overview nor scale bar takes."""
-        over = self._over
-        size, margin = self.sizeHint().boundedTo(over.size()), round(MARGIN)
-        self.setGeometry(
-            over.width() - size.width() - margin, over.height() - size.height() - margin, size.width(), size.height()
-        )
+        """Stand in the lower right corner, which nothing else takes; above the scale bar where that is near."""
+        over, margin = self._over, round(MARGIN)
+        size = self.sizeHint().boundedTo(over.size())
+        x, y = over.width() - size.width() - margin, over.height() - size.height() - margin
+        if x < _SCALE_BAR.width():
+            y -= _SCALE_BAR.height()
+        self.setGeometry(x, y, size.width(), size.height())
