@@ -139,7 +139,6 @@ def test_a_map_lies_on_its_slide(a_map: Path) -> None:
     [
         ("slides/aperio/CMU-1-Small-Region.svs", 2.0),
         ("slides/re-encoded/cmu-1-small-region-leica.scn", 8.0),  # a scan in a corner of a huge canvas
-        ("slides/re-encoded/cmu-1-small-region-philips.tiff", 4.0),
         ("slides/mosaics/pcam-mosaic-valid.tiff", 4.0),
         ("slides/hamamatsu/test3-DAPI-387.ndpi", 2.0),
     ],

@@ -45,7 +45,26 @@ def marks(window: MainWindow) -> list[PlaceMark]:
     return [one for one in window.canvas._screen_only if isinstance(one, PlaceMark)]
 
 
-def test_pictures_of_the_class_that_is_named_lead_to_its_cells(
+def check_pixels(mapped: MainWindow, guide: ExemplarGuide) -> None:
+    """Pictures show the slide's own pixels around the cell, larger in the tooltip."""
+    thumb = guide.strip.grid.thumbs[0]
+    shown, middle = thumb.thumbnail, thumb.cell.center
+    image = shown.image.convertToFormat(QImage.Format.Format_RGB888)
+    side = image.width()
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(side, -1)[:, : 3 * side].reshape(side, side, 3)
+    x, y = round(shown.region.x), round(shown.region.y)
+    assert np.array_equal(pixels, mapped.session.slide.read(0, x, y, side, side))  # this model reads level 0
+    assert abs(shown.region.center.x - middle.x) <= 1
+    assert side == 128, "the field of this network is smaller than what one can recognise"
+    grid = guide.strip.grid
+    at = grid.box(0).center().toPoint()
+    QApplication.sendEvent(grid, QHelpEvent(QEvent.Type.ToolTip, at, grid.mapToGlobal(at)))
+    assert "data:image/png;base64," in QToolTip.text()
+    assert thumb.words in QToolTip.text()
+    QApplication.sendEvent(grid, QHelpEvent(QEvent.Type.ToolTip, QPoint(-9, -9), grid.mapToGlobal(at)))
+
+
+def test_pictures_of_the_class_that_is_named_are_the_slides_own_and_lead_to_its_cells(
     mapped: MainWindow, guide: ExemplarGuide, qtbot: QtBot, wait: Wait
 ) -> None:
     strip, session = guide.strip, mapped.session
@@ -56,6 +75,7 @@ def test_pictures_of_the_class_that_is_named_lead_to_its_cells(
     weights = session.cluster_map.weights()
     assert best.strength == pytest.approx(weights[0, best.row, best.col] / session.grids.strength_scale, rel=1e-2)
 
+    check_pixels(mapped, guide)
     click(qtbot, guide, 1)
     cell = session.grids.cell_region(guide.shown.strongest[1].row, guide.shown.strongest[1].col)
     assert mapped.canvas.viewport.center == cell.center
@@ -88,24 +108,6 @@ def test_pictures_of_the_class_that_is_named_lead_to_its_cells(
     mapped.session.forget_map()
     assert not strip.isVisibleTo(mapped.docks.meanings)
     assert strip.grid.thumbs == ()
-
-
-def test_pictures_show_the_slides_own_pixels_around_the_cell(mapped: MainWindow, guide: ExemplarGuide) -> None:
-    thumb = guide.strip.grid.thumbs[0]
-    shown, middle = thumb.thumbnail, thumb.cell.center
-    image = shown.image.convertToFormat(QImage.Format.Format_RGB888)
-    side = image.width()
-    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(side, -1)[:, : 3 * side].reshape(side, side, 3)
-    x, y = round(shown.region.x), round(shown.region.y)
-    assert np.array_equal(pixels, mapped.session.slide.read(0, x, y, side, side))  # this model reads level 0
-    assert abs(shown.region.center.x - middle.x) <= 1
-    assert side == 128, "the field of this network is smaller than what one can recognise"
-    grid = guide.strip.grid
-    at = grid.box(0).center().toPoint()
-    QApplication.sendEvent(grid, QHelpEvent(QEvent.Type.ToolTip, at, grid.mapToGlobal(at)))
-    assert "data:image/png;base64," in QToolTip.text()
-    assert thumb.words in QToolTip.text()
-    QApplication.sendEvent(grid, QHelpEvent(QEvent.Type.ToolTip, QPoint(-9, -9), grid.mapToGlobal(at)))
 
 
 class Torn(ArraySlide):

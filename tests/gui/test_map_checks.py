@@ -36,7 +36,9 @@ def lamp(window: MainWindow, key: str) -> Lamp:
     return next(one for one in window.companions.checks.lamps if one.key == key)
 
 
-def test_a_map_that_is_shown_is_checked(checked: MainWindow) -> None:
+def test_a_map_that_is_shown_is_checked_and_its_scale_compared_with_the_readers(
+    checked: MainWindow, wait: Wait
+) -> None:
     row = checked.companions.checks.row
     assert [one.key for one in checked.companions.checks.lamps] == KEYS
     assert row.isVisible()
@@ -53,12 +55,14 @@ def test_a_map_that_is_shown_is_checked(checked: MainWindow) -> None:
         QApplication.sendEvent(row, QHelpEvent(QEvent.Type.ToolTip, at, row.mapToGlobal(at)))
         assert lamp(checked, key).title.replace("'", "&#x27;") in QToolTip.text()
     QToolTip.hideText()
-    checked.session.forget_map()
-    assert checked.companions.checks.lamps == ()
-    assert not row.isVisible()
+    checked.session.cluster_map.attributes["parameters"].update(spacing=1.0, mpp=[0.5, 0.5], scale=[2.0, 2.0])
+    checked.session.set_mpp((0.25, 0.25))
+    wait(lambda: lamp(checked, "scale").level is Level.BAD)
+    assert "made at 0.5 µm per pixel of the slide, and now it is 0.25" in lamp(checked, "scale").finding
+    assert checked.companions.checks.row.text() == "don't rely on this map"
 
 
-def test_mouse_and_keys_tell_more_and_nothing_stands_in_the_way(checked: MainWindow, qtbot: QtBot) -> None:
+def test_mouse_and_keys_tell_more_and_a_map_that_goes_takes_its_lamps_along(checked: MainWindow, qtbot: QtBot) -> None:
     checks = checked.companions.checks
     qtbot.mouseClick(checks.row, LEFT)
     assert checks.sheet.isVisible()
@@ -76,6 +80,9 @@ def test_mouse_and_keys_tell_more_and_nothing_stands_in_the_way(checked: MainWin
     qtbot.keyClick(checks.row, Qt.Key.Key_Space)
     assert checks.sheet.isVisible()
     checks.sheet.close()
+    checked.session.forget_map()
+    assert checks.lamps == ()
+    assert not checks.row.isVisible()
 
 
 def test_lamps_differ_in_more_than_colour(qtbot: QtBot) -> None:
@@ -94,15 +101,7 @@ def test_lamps_differ_in_more_than_colour(qtbot: QtBot) -> None:
             assert (pictures[first] != pictures[second]).mean() > 0.05
 
 
-def test_the_readers_scale_is_compared_with_the_maps(checked: MainWindow, wait: Wait) -> None:
-    checked.session.cluster_map.attributes["parameters"].update(spacing=1.0, mpp=[0.5, 0.5], scale=[2.0, 2.0])
-    checked.session.set_mpp((0.25, 0.25))
-    wait(lambda: lamp(checked, "scale").level is Level.BAD)
-    assert "made at 0.5 µm per pixel of the slide, and now it is 0.25" in lamp(checked, "scale").finding
-    assert checked.companions.checks.row.text() == "don't rely on this map"
-
-
-def test_a_map_that_was_mirrored_is_refused_in_a_sentence(
+def test_a_map_that_lies_elsewhere_is_refused_in_a_sentence(
     window: MainWindow, case: Any, finished_map: Path, wait: Wait
 ) -> None:
     window.session.open_path(case.slide)

@@ -40,9 +40,8 @@ def strong_cells(window: MainWindow) -> list[tuple[int, int]]:
     return [tuple(inside[0]), tuple(inside[-1])]
 
 
-def test_all_that_is_known_of_a_cell_is_read_whichever_way_the_slide_is_turned(
-    mapped: MainWindow, qtbot: QtBot
-) -> None:
+def check_reading(mapped: MainWindow, qtbot: QtBot) -> None:
+    """All that is known of a cell is read, whichever way the slide is turned."""
     found, grids, panel = mapped.session.cluster_map, mapped.session.grids, mapped.docks.probe
     (row, col), _ = strong_cells(mapped)
     place = centre_of(mapped, row, col)
@@ -69,8 +68,11 @@ def test_all_that_is_known_of_a_cell_is_read_whichever_way_the_slide_is_turned(
         assert (corners[0].x(), corners[0].y()) == pytest.approx((x, y))
 
 
-def test_a_reading_is_kept_copied_and_let_go(mapped: MainWindow, qtbot: QtBot) -> None:
+def check_keeping(mapped: MainWindow, qtbot: QtBot) -> None:
+    """A reading is kept, copied and let go."""
     panel, canvas = mapped.docks.probe, mapped.canvas
+    canvas.set_viewport(replace(canvas.viewport, rotation=0.0, flipped=False))
+    canvas.fit()
     first, last = (centre_of(mapped, *cell) for cell in strong_cells(mapped))
     point_at(mapped, qtbot, first)
     words = [panel.text(name) for name in FIELDS]
@@ -104,3 +106,10 @@ def test_a_reading_is_kept_copied_and_let_go(mapped: MainWindow, qtbot: QtBot) -
     assert not mapped.companions.reading.keeps
     assert canvas.probe is None
     assert panel.text("Strongest") == "—"
+
+
+def test_a_cell_is_read_on_a_turned_slide_too_and_its_reading_kept_copied_and_let_go(
+    mapped: MainWindow, qtbot: QtBot
+) -> None:
+    check_reading(mapped, qtbot)
+    check_keeping(mapped, qtbot)
