@@ -17,7 +17,7 @@ FEWEST_PATCHES, FEWEST_CELLS = 20, 200
 """With fewer nothing is said yet."""
 SAME_LOGIT = 1e-3
 """A spread below which outputs are the same but for rounding."""
-SAME_SCORE = 0.01
+SAME_SCORE = 0.05
 TAKES_ALL = 0.95
 ONLY_THERE = 0.9
 """Of a class's weight on glass or pen."""
