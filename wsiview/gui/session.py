@@ -154,6 +154,10 @@ class Session(Display):
             slide, bundle, chosen = self.slide, self.bundle, self.clustering
             self._plan_job.start(lambda progress: inputs.show_first_map(paths, slide, bundle, chosen))
 
+    def expect_map(self, path: Path) -> None:
+        """Show this map once the slide that is just coming is there, unless another one was asked for."""
+        self._pending_maps = self._pending_maps or (path,)
+
     def explain(self) -> None:
         """Load the map of this slide, model and clustering, and compute what is missing of it."""
         self._plan(compute=True)

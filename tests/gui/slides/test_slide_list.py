@@ -140,7 +140,11 @@ def test_layers_go_along_to_the_next_slide_and_maps_are_marked(
     shutil.copytree(session.cluster_map.path, tmp_path / session.cluster_map.path.name)
     slides.add([other, twin])
     session.toggle_class(1)
-    session.change_layers(opacity=0.6)
+    session.change_layers(opacity=0.7)
+    mapped.docks.layers.opacity.setFocus()
+    qtbot.keyClick(mapped.docks.layers.opacity, Qt.Key.Key_PageDown)
+    assert session.layers.opacity == pytest.approx(0.6), "a slider keeps the keys that it pages with"
+    canvas.setFocus()
     qtbot.keyClick(canvas, Qt.Key.Key_PageDown)
     wait(lambda: session.slide.name == "other")
     assert session.layers is None
@@ -151,6 +155,24 @@ def test_layers_go_along_to_the_next_slide_and_maps_are_marked(
     assert session.layers.opacity == pytest.approx(0.6)
     slides.reveal()
     wait(lambda: [row.map for row in rows(mapped)] == ["finished", "none", "finished"])
+
+
+def test_a_map_that_was_dropped_with_slides_comes_with_its_own(
+    window: MainWindow, qtbot: QtBot, wait: Wait, case: Any, finished_map: Path, tmp_path: Path
+) -> None:
+    session, other = window.session, picture(tmp_path / "other.png", 40)
+    drop(window, finished_map, other, case.slide)
+    wait(lambda: session.slide is not None)
+    for _ in range(2):
+        assert session.slide.path == other
+        assert session.grids is None
+        assert window.banner.message is None
+        qtbot.keyClick(window.canvas, Qt.Key.Key_PageDown)
+        wait(lambda: session.grids is not None)
+        assert session.slide.path == case.slide
+        assert session.cluster_map.path == finished_map
+        qtbot.keyClick(window.canvas, Qt.Key.Key_PageUp)
+        wait(lambda: session.slide.path == other)
 
 
 def test_paths_of_all_kinds_are_sorted_each_handful_by_itself(case: Any, folder: Path, tmp_path: Path) -> None:

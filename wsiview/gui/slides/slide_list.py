@@ -14,6 +14,7 @@ from wsiview.gui.jobs import Job
 from wsiview.gui.messages import Weight
 from wsiview.gui.panels.slides_panel import Row, SlidesPanel
 from wsiview.gui.slides.entry import Entry, Wanted, look_up
+from wsiview.gui.slides.page_keys import PageKeys
 from wsiview.gui.slides.sorting import Handful, Sorted, sort
 from wsiview.gui.slides.thumbnails import Thumbnails
 from wsiview.slide.slide import SlideUnopenable
@@ -46,6 +47,7 @@ class SlideList(QObject):
         self._handfuls: list[tuple[Handful, bool]] = []  # and whether it is meant for the second view
         self.thumbnails = Thumbnails(self)
         self.panel = SlidesPanel(self.thumbnails)
+        PageKeys(window)
         self._dock = window.docks.add("Slides", "slides", self.panel)
         self._sort_job, self._look_job = Job(self), Job(self)
         self._sort_job.succeeded.connect(self._take_sorted)
@@ -110,8 +112,8 @@ class SlideList(QObject):
     def open_paths(self, paths: Sequence[Path], *, beside: bool = False) -> None:
         """Open slides, folders of slides, models, clusterings and maps, in any order.
 
-        All slides come into the list and the first of them is opened, in the second view if `beside` says so; of maps,
-        the one that fits it.
+        All slides come into the list and the first of them is opened, in the second view if `beside` says so. Maps are
+        shown on it; those that came with several slides, each on its own.
         """
         self._handfuls.append((tuple(_whole(path) for path in paths), beside))
         self._sort_job.start(sort([handful for handful, _ in self._handfuls]))
@@ -157,13 +159,16 @@ class SlideList(QObject):
     def _take_handful(self, handful: Sorted, beside: bool) -> None:
         session, second = self._session, self._window.companions.second
         self.add(handful.slides)
+        whose_maps = len(handful.slides) > 1 and not beside
+        if whose_maps:
+            self._window.companions.places.expect(handful.homes)
         if handful.slides:
             (second.show_slide if beside else self.open)(handful.slides[0])
         for model in handful.models[-1:]:
             session.choose_model(model)
         for clustering in handful.clusterings[-1:]:
             session.choose_clustering(clustering)
-        if handful.maps:
+        if handful.maps and not whose_maps:
             (second.show_map if beside else session.show_map)(*handful.maps)
         if handful.listed:
             self._dock.show()

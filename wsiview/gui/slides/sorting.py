@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from wsiview.errors import MapError
 from wsiview.gui.inputs import Kind, kind_of
+from wsiview.maps.facts import read_facts
 from wsiview.progress import Progress
 from wsiview.slide.folder import slides_in
 
@@ -21,6 +24,8 @@ class Sorted:
     ----------
     listed
         Whether its slides are meant to be chosen from: several, or a folder's.
+    homes
+        The maps by the fingerprints of the slides that they say they were made of.
     empty
         Folders without a slide.
     """
@@ -29,6 +34,7 @@ class Sorted:
     models: Handful = ()
     clusterings: Handful = ()
     maps: Handful = ()
+    homes: Mapping[str, Path] = field(default_factory=dict)
     listed: bool = False
     empty: Handful = ()
 
@@ -61,9 +67,18 @@ def _sorted(paths: Handful) -> Sorted:
         tuple(kinds[Kind.MODEL]),
         tuple(kinds[Kind.CLUSTERING]),
         tuple(kinds[Kind.MAP]),
+        _homes(kinds[Kind.MAP]),
         bool(slides) and (folders > 0 or len(slides) > 1) and slides != paths[:1],
         tuple(empty),
     )
+
+
+def _homes(maps: Sequence[Path]) -> dict[str, Path]:
+    homes = {}
+    for path in maps:
+        with contextlib.suppress(MapError):  # told when the map is to be shown
+            homes[str(read_facts(path).attributes.get("slide", {}).get("fingerprint"))] = path
+    return homes
 
 
 def _slides_of(folder: Path) -> tuple[Path, ...]:

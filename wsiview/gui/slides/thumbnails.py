@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
 from wsiview.gui.canvas.tile_cache import TileCache
 from wsiview.gui.jobs import Job
 from wsiview.progress import Progress
+from wsiview.slide.color import srgb_transform
+from wsiview.slide.color_profile import rgb_profile
 from wsiview.slide.slide import SlideUnopenable
 from wsiview.tiling.preview import Preview, preview
 
@@ -40,6 +45,7 @@ class Thumbnails(QObject):
         self._refused: dict[Path, str] = {}
         self._wanted: list[Path] = []
         self._present: Path | None = None
+        self._colors = False
         self._job = Job(self)
         self._job.succeeded.connect(self._take)
         self._job.failed.connect(self._fail)
@@ -75,6 +81,15 @@ class Thumbnails(QObject):
         if self._refused.pop(path, None) is not None:
             self.came.emit(path)
 
+    def show_colors(self, on: bool) -> None:
+        """Show slides in the colours of their ICC profiles, or as their files have them."""
+        if on != self._colors:
+            self._colors = on
+            shown = [path for path, _ in self._made.items()]
+            self._made.clear()
+            for path in shown:
+                self.came.emit(path)
+
     def close(self) -> None:
         """End the thread."""
         self._wanted.clear()
@@ -83,7 +98,7 @@ class Thumbnails(QObject):
     def _go_on(self) -> None:
         if self._present is None and self._wanted:
             self._present = self._wanted.pop(0)
-            self._job.start(partial(_made_of, self._present))
+            self._job.start(partial(_made_of, self._present, self._colors))
 
     @Slot(object)
     def _take(self, made: tuple[Preview, QImage]) -> None:
@@ -102,6 +117,18 @@ class Thumbnails(QObject):
         self._go_on()
 
 
-def _made_of(path: Path, progress: Progress) -> tuple[Preview, QImage]:
+def _made_of(path: Path, colors: bool, progress: Progress) -> tuple[Preview, QImage]:
     made = preview(path, SIDE)
-    return replace(made, png=b""), QImage.fromData(made.png)
+    return replace(made, png=b""), _colored(made.png) if colors else QImage.fromData(made.png)
+
+
+def _colored(png: bytes) -> QImage:
+    """A picture in the colours of the profile that it carries."""
+    if not png:
+        return QImage()
+    with Image.open(io.BytesIO(png)) as picture:
+        profile, pixels = rgb_profile(picture.info.get("icc_profile")), np.array(picture.convert("RGB"))
+    if profile is not None:
+        pixels = srgb_transform(profile).apply(pixels)
+    height, width = pixels.shape[:2]
+    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
