@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from wsiview.gui.actions import ACTIONS
+from wsiview.gui.application import make_window
 from wsiview.gui.dialogs.keys_sheet import KeysSheet, in_columns
 from wsiview.gui.main_window import MainWindow
 from wsiview.scene.magnification import PRESETS
@@ -38,7 +39,7 @@ def press_pad(target: QWidget, key: Qt.Key) -> None:
         QApplication.sendEvent(target, QKeyEvent(kind, key, PAD))
 
 
-def test_digits_magnify_and_the_step_in_use_is_shown(scaled: MainWindow, qtbot: QtBot) -> None:
+def test_digits_magnify_in_row_and_pad_and_the_step_in_use_is_shown(scaled: MainWindow, qtbot: QtBot) -> None:
     canvas, status = scaled.canvas, scaled.status
     for preset in PRESETS[2:]:
         if preset.microns / 2.0 < 0.25:
@@ -53,9 +54,6 @@ def test_digits_magnify_and_the_step_in_use_is_shown(scaled: MainWindow, qtbot: 
     assert "key" not in status.scale.text()
     qtbot.keyClick(canvas, Qt.Key.Key_0)
     assert canvas.viewport.center == canvas.fitting_region.center
-
-
-def test_the_pad_magnifies_without_num_lock_and_from_any_panel(scaled: MainWindow, qtbot: QtBot) -> None:
     press_pad(scaled.canvas, Qt.Key.Key_Left)
     assert scaled.canvas.microns == pytest.approx(1.0)
     before = scaled.canvas.viewport
@@ -70,8 +68,8 @@ def test_the_pad_magnifies_without_num_lock_and_from_any_panel(scaled: MainWindo
     assert scaled.canvas.microns == pytest.approx(1.5)
 
 
-def test_r_turns_x_mirrors_and_the_status_line_says_so(scaled: MainWindow, qtbot: QtBot) -> None:
-    canvas = scaled.canvas
+def test_angles_and_places_are_reached_by_keys_or_written_and_always_told(scaled: MainWindow, qtbot: QtBot) -> None:
+    canvas, field = scaled.canvas, scaled.companions.turning.field
     assert not scaled.status.orientation.isVisible()
     assert not scaled.menus.actions["turn_back"].isEnabled()
     qtbot.keyClick(canvas, Qt.Key.Key_R)
@@ -87,10 +85,6 @@ def test_r_turns_x_mirrors_and_the_status_line_says_so(scaled: MainWindow, qtbot
     qtbot.keyClick(canvas, Qt.Key.Key_X, SHIFT)
     assert canvas.viewport.upright
     assert not scaled.status.orientation.isVisible()
-
-
-def test_an_angle_can_be_written_and_escape_returns_to_the_slide(scaled: MainWindow, qtbot: QtBot) -> None:
-    canvas, field = scaled.canvas, scaled.companions.turning.field
     qtbot.keyClick(canvas, Qt.Key.Key_R, CONTROL)
     assert field.isVisible()
     edit = field.angle.lineEdit()
@@ -107,8 +101,56 @@ def test_an_angle_can_be_written_and_escape_returns_to_the_slide(scaled: MainWin
     assert not field.isVisible()
     assert canvas.hasFocus()
 
+    goto = scaled.companions.going.field
+    qtbot.keyClick(canvas, Qt.Key.Key_L, CONTROL)
+    assert goto.isVisible()
+    qtbot.keyClicks(goto.text, "5 mm, 300")
+    qtbot.keyClick(goto.text, Qt.Key.Key_Return)
+    assert "outside the slide" in goto.fault.text()
+    assert goto.isVisible()
+    goto.text.selectAll()
+    qtbot.keyClicks(goto.text, "800, 300, 10×")
+    assert not goto.fault.isVisible()
+    qtbot.keyClick(goto.text, Qt.Key.Key_Return)
+    view = canvas.viewport
+    assert (view.center.x, view.center.y, canvas.microns) == pytest.approx((800, 300, 1.0))
+    image = canvas.grab().toImage()
+    middle = canvas.rect().center()
+    gold = [image.pixelColor(middle.x() + x, middle.y() + 1) for x in (8, 10, 12)]
+    assert all(color.red() > 150 and color.blue() < 100 for color in gold), "a cross marks the place"
+    qtbot.keyClick(goto.text, Qt.Key.Key_Escape)
+    assert not goto.isVisible()
+    assert canvas.hasFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_C, CONTROL | SHIFT)
+    assert QGuiApplication.clipboard().text() == "800, 300, 10×"
+    qtbot.keyClick(canvas, Qt.Key.Key_0)
+    qtbot.keyClick(canvas, Qt.Key.Key_L, CONTROL)
+    goto.text.selectAll()
+    qtbot.keyClick(goto.text, Qt.Key.Key_V, CONTROL)
+    qtbot.mouseClick(goto.go, Qt.MouseButton.LeftButton)
+    assert (canvas.viewport.center, canvas.microns) == (view.center, pytest.approx(1.0))
 
-def test_full_screen_shows_the_slide_alone_and_keys_go_on_working(scaled: MainWindow, qtbot: QtBot) -> None:
+
+def test_f1_lists_every_key_and_f11_shows_the_slide_alone_without_losing_the_panels(
+    scaled: MainWindow, qtbot: QtBot, wait: Wait
+) -> None:
+    qtbot.keyClick(scaled.canvas, Qt.Key.Key_F1)
+    (sheet,) = scaled.findChildren(KeysSheet)
+    assert not sheet.isModal()
+    shown = " ".join(keys for keys, _ in sheet.lines)
+    for action in ACTIONS:
+        if not action.name.startswith(("class_", "visible_")):
+            native = [QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in action.keys]
+            assert all(key in shown for key in native), action.name
+    assert all(str(preset.digit) in shown for preset in PRESETS)
+    qtbot.keyClicks(sheet.search, "ruler")
+    assert ("L", "Ruler") in sheet.lines
+    assert all("ruler" in " ".join(line).casefold() for line in sheet.lines)
+    qtbot.keyClicks(sheet.search, "xyz")
+    assert sheet.lines == []
+    assert sheet.none.isVisible()
+    qtbot.keyClick(sheet.search, Qt.Key.Key_Escape)
+    wait(lambda: scaled.canvas.hasFocus())
     shown = {dock.objectName(): dock.isVisible() for dock in scaled.docks._docks}
     qtbot.keyClick(scaled.canvas, Qt.Key.Key_F11)
     assert scaled.isFullScreen()
@@ -124,10 +166,6 @@ def test_full_screen_shows_the_slide_alone_and_keys_go_on_working(scaled: MainWi
     qtbot.keyClick(scaled.canvas, Qt.Key.Key_F11)
     qtbot.keyClick(scaled.canvas, Qt.Key.Key_F11)
     assert not scaled.isFullScreen()
-
-
-def test_a_window_closed_in_full_screen_comes_back_with_its_panels(scaled: MainWindow) -> None:
-    from wsiview.gui.application import make_window
 
     scaled.menus.run("full")
     scaled.close()
@@ -153,57 +191,6 @@ def test_no_two_actions_share_a_key_or_a_name() -> None:
     assert sorted(names) == sorted(set(names))
 
 
-def test_a_place_is_written_gone_to_and_copied(scaled: MainWindow, qtbot: QtBot) -> None:
-    canvas, field = scaled.canvas, scaled.companions.going.field
-    qtbot.keyClick(canvas, Qt.Key.Key_L, CONTROL)
-    assert field.isVisible()
-    qtbot.keyClicks(field.text, "5 mm, 300")
-    qtbot.keyClick(field.text, Qt.Key.Key_Return)
-    assert "outside the slide" in field.fault.text()
-    assert field.isVisible()
-    field.text.selectAll()
-    qtbot.keyClicks(field.text, "800, 300, 10×")
-    assert not field.fault.isVisible()
-    qtbot.keyClick(field.text, Qt.Key.Key_Return)
-    view = canvas.viewport
-    assert (view.center.x, view.center.y, canvas.microns) == pytest.approx((800, 300, 1.0))
-    image = canvas.grab().toImage()
-    middle = canvas.rect().center()
-    gold = [image.pixelColor(middle.x() + x, middle.y() + 1) for x in (8, 10, 12)]
-    assert all(color.red() > 150 and color.blue() < 100 for color in gold), "a cross marks the place"
-    qtbot.keyClick(field.text, Qt.Key.Key_Escape)
-    assert not field.isVisible()
-    assert canvas.hasFocus()
-    qtbot.keyClick(canvas, Qt.Key.Key_C, CONTROL | SHIFT)
-    assert QGuiApplication.clipboard().text() == "800, 300, 10×"
-    qtbot.keyClick(canvas, Qt.Key.Key_0)
-    qtbot.keyClick(canvas, Qt.Key.Key_L, CONTROL)
-    field.text.selectAll()
-    qtbot.keyClick(field.text, Qt.Key.Key_V, CONTROL)
-    qtbot.mouseClick(field.go, Qt.MouseButton.LeftButton)
-    assert (canvas.viewport.center, canvas.microns) == (view.center, pytest.approx(1.0))
-
-
-def test_the_sheet_of_keys_has_them_all_and_finds_one(scaled: MainWindow, qtbot: QtBot, wait: Wait) -> None:
-    qtbot.keyClick(scaled.canvas, Qt.Key.Key_F1)
-    (sheet,) = scaled.findChildren(KeysSheet)
-    assert not sheet.isModal()
-    shown = " ".join(keys for keys, _ in sheet.lines)
-    for action in ACTIONS:
-        if not action.name.startswith(("class_", "visible_")):
-            native = [QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in action.keys]
-            assert all(key in shown for key in native), action.name
-    assert all(str(preset.digit) in shown for preset in PRESETS)
-    qtbot.keyClicks(sheet.search, "ruler")
-    assert ("L", "Ruler") in sheet.lines
-    assert all("ruler" in " ".join(line).casefold() for line in sheet.lines)
-    qtbot.keyClicks(sheet.search, "xyz")
-    assert sheet.lines == []
-    assert sheet.none.isVisible()
-    qtbot.keyClick(sheet.search, Qt.Key.Key_Escape)
-    wait(lambda: scaled.canvas.hasFocus())
-
-
 def test_groups_of_keys_are_spread_over_columns_and_never_torn() -> None:
     groups = [(str(number), [("k", "w")] * length) for number, length in enumerate((10, 3, 3, 8, 2, 6))]
     columns = in_columns(groups, 3)
@@ -211,22 +198,3 @@ def test_groups_of_keys_are_spread_over_columns_and_never_torn() -> None:
     assert len(columns) == 3
     assert max(sum(len(lines) + 2 for _, lines in column) for column in columns) == 17
     assert in_columns(groups, 1) == [groups]
-
-
-def test_the_overview_dims_what_the_map_does_not_show_yet(mapped: MainWindow) -> None:
-    session, overview = mapped.session, mapped.overview
-    blocks = session.grids.blocks
-
-    def lightness() -> int:
-        image = overview.grab().toImage()
-        return sum(image.pixelColor(x, image.height() // 2).lightness() for x in range(8, image.width() - 8))
-
-    finished = lightness()
-    session.map_changed.emit(session.grids)
-    dimmed = lightness()
-    assert dimmed < 0.9 * finished
-    for row, col in blocks[1:]:
-        session.block_arrived.emit(row, col)
-    assert dimmed < lightness() <= finished
-    session.block_arrived.emit(*blocks[0])
-    assert lightness() == finished

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 
@@ -20,9 +19,8 @@ CZECH = "+ěščřžýáíé"
 FRENCH = "&é\"'(-è_çà"
 
 
-@pytest.mark.parametrize("row", [CZECH, FRENCH, "1234567890"])
-def test_the_digit_row_is_found_by_its_place_whatever_it_types(row: str) -> None:
-    for place, letter in enumerate(row):
+def test_the_digit_row_is_found_by_its_place_whatever_it_types() -> None:
+    for place, letter in (pair for row in (CZECH, FRENCH, "1234567890") for pair in enumerate(row)):
         expected = (place + 1) % 10
         key = ord(letter.upper())
         assert digit(pressed(key, letter, 10 + place), "xcb") == expected
@@ -45,14 +43,13 @@ PAD_KEYS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("number", PAD_KEYS)
-def test_the_pad_is_the_same_with_num_lock_on_and_off(number: int) -> None:
-    evdev, windows, without = PAD_KEYS[number]
-    typed = ord(str(number))
-    for platform, code in (("xcb", evdev), ("windows", windows)):
-        assert digit(pressed(typed, str(number), code, PAD), platform) == number
-        assert digit(pressed(without, "", code, PAD), platform) == number
-    assert digit(pressed(without, "", 0, PAD), "offscreen") == number
+def test_the_pad_is_the_same_with_num_lock_on_and_off() -> None:
+    for number, (evdev, windows, without) in PAD_KEYS.items():
+        typed = ord(str(number))
+        for platform, code in (("xcb", evdev), ("windows", windows)):
+            assert digit(pressed(typed, str(number), code, PAD), platform) == number
+            assert digit(pressed(without, "", code, PAD), platform) == number
+        assert digit(pressed(without, "", 0, PAD), "offscreen") == number
 
 
 def test_the_keys_beside_the_pad_are_no_digits() -> None:
@@ -77,9 +74,8 @@ def test_a_french_reader_types_digits_with_shift() -> None:
     assert digit(pressed(Key.Key_4, "4", 13, SHIFT), "xcb") == 4
 
 
-@pytest.mark.parametrize(
-    ("key", "text", "code", "keys", "expected"),
-    [
+def test_a_sign_is_what_is_typed_and_only_then_a_place() -> None:
+    for key, text, code, keys, expected in (
         (Key.Key_Plus, "+", 21, SHIFT, 1),
         (Key.Key_Equal, "=", 21, NONE, 1),
         (Key.Key_Minus, "-", 20, NONE, -1),
@@ -89,9 +85,5 @@ def test_a_french_reader_types_digits_with_shift() -> None:
         (Key.Key_Equal, "=", 20, NONE, 1),  # Czech: what it types comes first
         (Key.Key_ParenRight, ")", 20, NONE, -1),  # French: it types neither, so its place counts
         (Key.Key_A, "a", 38, NONE, None),
-    ],
-)
-def test_a_sign_is_what_is_typed_and_only_then_a_place(
-    key: Qt.Key, text: str, code: int, keys: Qt.KeyboardModifier, expected: int | None
-) -> None:
-    assert sign(pressed(key, text, code, keys), "xcb") == expected
+    ):
+        assert sign(pressed(key, text, code, keys), "xcb") == expected

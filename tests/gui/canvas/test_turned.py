@@ -29,8 +29,9 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def canvas_of(showing: Showing, array: ArraySlide) -> Callable[[float, bool], SlideCanvas]:
+    canvas = showing(array)
+
     def show(rotation: float, flipped: bool) -> SlideCanvas:
-        canvas = showing(array)
         canvas.set_viewport(
             replace(canvas.viewport, center=Point(800, 700), downsample=1.5, rotation=rotation, flipped=flipped)
         )
@@ -39,38 +40,33 @@ def canvas_of(showing: Showing, array: ArraySlide) -> Callable[[float, bool], Sl
     return show
 
 
-@pytest.mark.parametrize(("rotation", "flipped"), TURNS)
-def test_hand_wheel_and_arrows_move_what_is_on_screen(
-    qtbot: QtBot, canvas_of: Callable[[float, bool], SlideCanvas], rotation: float, flipped: bool
+def test_hand_wheel_and_arrows_move_what_is_on_screen_and_fit_shows_every_corner(
+    qtbot: QtBot, canvas_of: Callable[[float, bool], SlideCanvas]
 ) -> None:
-    canvas = canvas_of(rotation, flipped)
-    place = canvas.place_at(QPointF(300, 200))
-    qtbot.mousePress(canvas, LEFT, pos=QPoint(300, 200))
-    qtbot.mouseMove(canvas, QPoint(340, 260))
-    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(340, 260))
-    now = canvas.place_at(QPointF(340, 260))
-    assert (now.x, now.y) == pytest.approx((place.x, place.y))
-    middle = QPointF(canvas.width() / 2, canvas.height() / 2)
-    right_of_it = canvas.place_at(middle + QPointF(canvas.width() * 0.15, 0))
-    qtbot.keyClick(canvas, Qt.Key.Key_Right)
-    now = canvas.place_at(middle)
-    assert (now.x, now.y) == pytest.approx((right_of_it.x, right_of_it.y), abs=1.5)
-    under = canvas.place_at(QPointF(100, 90))
-    canvas.zoom(1.7, QPointF(100, 90))
-    now = canvas.place_at(QPointF(100, 90))
-    assert (now.x, now.y) == pytest.approx((under.x, under.y))
+    for rotation, flipped in TURNS:
+        canvas = canvas_of(rotation, flipped)
+        place = canvas.place_at(QPointF(300, 200))
+        qtbot.mousePress(canvas, LEFT, pos=QPoint(300, 200))
+        qtbot.mouseMove(canvas, QPoint(340, 260))
+        qtbot.mouseRelease(canvas, LEFT, pos=QPoint(340, 260))
+        assert_there(canvas, QPointF(340, 260), place)
+        middle = QPointF(canvas.width() / 2, canvas.height() / 2)
+        right_of_it = canvas.place_at(middle + QPointF(canvas.width() * 0.15, 0))
+        qtbot.keyClick(canvas, Qt.Key.Key_Right)
+        assert_there(canvas, middle, right_of_it)
+        under = canvas.place_at(QPointF(100, 90))
+        canvas.zoom(1.7, QPointF(100, 90))
+        assert_there(canvas, QPointF(100, 90), under)
+        canvas.fit()
+        to = canvas.viewport.to_device
+        corners = [to.apply(x, y) for x in (0, 1777) for y in (0, 1451)]
+        assert all(15 <= x <= canvas.width() - 15 and 15 <= y <= canvas.height() - 15 for x, y in corners)
+        assert (canvas.viewport.rotation, canvas.viewport.flipped) == (rotation, flipped)
 
 
-@pytest.mark.parametrize(("rotation", "flipped"), TURNS)
-def test_fit_shows_every_corner_however_turned(
-    canvas_of: Callable[[float, bool], SlideCanvas], rotation: float, flipped: bool
-) -> None:
-    canvas = canvas_of(rotation, flipped)
-    canvas.fit()
-    to = canvas.viewport.to_device
-    corners = [to.apply(x, y) for x in (0, 1777) for y in (0, 1451)]
-    assert all(15 <= x <= canvas.width() - 15 and 15 <= y <= canvas.height() - 15 for x, y in corners)
-    assert (canvas.viewport.rotation, canvas.viewport.flipped) == (rotation, flipped)
+def assert_there(canvas: SlideCanvas, position: QPointF, place: Point) -> None:
+    now = canvas.place_at(position)
+    assert (now.x, now.y) == pytest.approx((place.x, place.y), abs=1.5)
 
 
 def test_what_was_seen_whole_stays_whole_while_it_is_turned(showing: Showing, array: ArraySlide) -> None:
