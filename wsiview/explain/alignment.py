@@ -24,7 +24,7 @@ from wsiview.tiling.tissue import TissueMask
 log = logging.getLogger(__name__)
 
 FRAME = 256  # steps on the longer side of the frame on which map and tissue are compared
-BLOCKS = 256  # of the map that are read
+BLOCKS = 144  # of the map that are read
 FINE = 1024  # pixels on the longer side of the tissue mask of what was scanned
 
 REMEDY = "open the slide that it was made from, or map this one"

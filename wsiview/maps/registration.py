@@ -172,8 +172,9 @@ def _search(support: Support) -> tuple[float, str]:
     A plainer placement is preferred to one that is better by a hair.
     """
     best, words = -1.0, ""
+    shifts = _Shifts(support.held, support.known)
     for name, moved in _candidates(support.expected):
-        agreement, dy, dx = _best_shift(support.held, support.known, moved)
+        agreement, dy, dx = shifts.best(moved)
         if agreement <= best + 0.02:
             continue
         shift = dx * support.pixels[0], dy * support.pixels[1]
@@ -196,21 +197,32 @@ def _candidates(expected: Grid) -> Iterator[tuple[str, Grid]]:
         yield f"drawn {factor:.3g} times as large as the slide's", np.where(inside, picked, scaled)
 
 
-def _best_shift(held: Grid, known: Grid, expected: Grid) -> tuple[float, int, int]:
-    """The shift (down, right) of `expected` that agrees best with `held`, and how well."""
-    side = 2 * max(*held.shape, *expected.shape)
-    size = side, side
-    count, sum_held = float(known.sum()), float((held & known).sum())
-    back = np.conj(np.fft.rfft2(expected.astype(np.float64), size))
-    sum_expected = np.fft.irfft2(np.fft.rfft2(known.astype(np.float64), size) * back, size)
-    both = np.fft.irfft2(np.fft.rfft2((held & known).astype(np.float64), size) * back, size)
-    spread = sum_held * (count - sum_held) * sum_expected * (count - sum_expected)
-    telling = (sum_expected > 0.02 * count) & (sum_expected < 0.98 * count) & (spread > 0)
-    values = np.full(size, -1.0)
-    values[telling] = (count * both - sum_held * sum_expected)[telling] / np.sqrt(spread[telling])
-    dy, dx = (int(index) for index in np.unravel_index(int(values.argmax()), size))
-    best = float(values[dy, dx])
-    return best, dy - side if dy > side // 2 else dy, dx - side if dx > side // 2 else dx
+class _Shifts:
+    """Tries all shifts of what is expected at once, by correlation, on a frame that nothing wraps around in."""
+
+    def __init__(self, held: Grid, known: Grid) -> None:
+        self._side = 2 * max(held.shape)
+        self._count, self._sum_held = float(known.sum()), float((held & known).sum())
+        self._known, self._held = self._forward(known), self._forward(held & known)
+
+    def best(self, expected: Grid) -> tuple[float, int, int]:
+        """The best agreement, and the shift (down, right) of `expected` that gives it."""
+        side, count, sum_held = self._side, self._count, self._sum_held
+        back = np.conj(self._forward(expected))
+        sum_expected, both = self._backward(self._known * back), self._backward(self._held * back)
+        spread = sum_held * (count - sum_held) * sum_expected * (count - sum_expected)
+        telling = (sum_expected > 0.02 * count) & (sum_expected < 0.98 * count) & (spread > 0)
+        values = np.full((side, side), -1.0)
+        values[telling] = (count * both - sum_held * sum_expected)[telling] / np.sqrt(spread[telling])
+        dy, dx = (int(index) for index in np.unravel_index(int(values.argmax()), values.shape))
+        found = float(values[dy, dx])
+        return found, dy - side if dy > side // 2 else dy, dx - side if dx > side // 2 else dx
+
+    def _forward(self, grid: Grid) -> NDArray[np.complex128]:
+        return np.fft.rfft2(grid.astype(np.float64), (self._side, self._side))
+
+    def _backward(self, values: NDArray[np.complex128]) -> NDArray[np.float64]:
+        return np.fft.irfft2(values, (self._side, self._side))
 
 
 def _shift(pixels: tuple[float, float], mpp: tuple[float, float] | None) -> str:
