@@ -44,7 +44,7 @@ class Pairing(QObject):
         """Take what points have found, link the views by it, and say how well it fits."""
         self._keep(found)
         self.link.set_on(True)
-        sentence, doubtful = account_of(found, self._first.mpp, self._second.mpp)
+        sentence, doubtful = account_of(found, *self._microns)
         self._session.tell(sentence, Weight.WARNING if doubtful else Weight.NOTE)
 
     def toggle_link(self, leader: SlideCanvas) -> None:
@@ -75,6 +75,12 @@ class Pairing(QObject):
         first, second = self._session.slide, self._display.slide
         return None if first is None or second is None else (first.fingerprint, second.fingerprint)
 
+    @property
+    def _microns(self) -> tuple[float | None, float | None]:
+        """µm per level-0 pixel of both slides, as displays know it before canvases do."""
+        first, second = self._session.mpp, self._display.mpp
+        return first[0] if first is not None else None, second[0] if second is not None else None
+
     def _keep(self, registration: Registration) -> None:
         if (slides := self._fingerprints) is not None:
             self._session.preferences.set_registration(*slides, registration)
@@ -86,7 +92,7 @@ class Pairing(QObject):
         first, second = self._first.fitting_region, self._second.fitting_region
         if found is not None or first is None or second is None:
             return found or SAME
-        mpp = self._first.mpp, self._second.mpp
+        mpp = self._microns
         scale = mpp[0] / mpp[1] if mpp[0] and mpp[1] else _across(second) / _across(first)
         return middle_on_middle(first, second, scale)
 
