@@ -102,7 +102,7 @@ def feature_square(
     -------
     q (n,), 0 where it can't be known, and (n,) where that is because no class explains anything of v.
     """
-    explained = np.einsum("kn,kl,ln->n", weights, gram, weights, optimize=True)
+    explained = (weights * (gram @ weights)).sum(axis=0)
     kept = 1 - residual
     known = (kept > _NOTHING_LEFT) & (explained > 0)
     square = np.divide(explained, kept, out=np.zeros_like(explained), where=known)

@@ -9,18 +9,15 @@ from wsiview.analysis.class_tally import GLASS, INK, TISSUE
 from wsiview.geometry import Affine
 from wsiview.tiling.tissue import TissueMask
 
-HALF = 0.5
-"""Of a cell that must be stained for it to count as tissue, or inked to count as pen."""
-
 
 def ground_of(mask: TissueMask, cell_to_level0: Affine, rows: slice, cols: slice) -> NDArray[np.uint8]:
-    """TISSUE, GLASS or INK (rows, cols) of a rectangle of cells."""
-    row, col = np.mgrid[rows, cols]
-    to = cell_to_level0
-    left, top = to.tx + col * to.a, to.ty + row * to.d
-    place = left, top, left + to.a, top + to.d
-    ground = np.where(mask.share(*place) >= HALF, TISSUE, GLASS).astype(np.uint8)
-    if mask.ink is not None and mask.ink.any():
-        inked = TissueMask(mask.ink, mask.unreadable, mask.scale).share(*place) >= HALF
-        ground[inked & (ground == GLASS)] = INK
+    """TISSUE, GLASS or INK (rows, cols) at the centres of a rectangle of cells; glass off the slide."""
+    to, height, width = cell_to_level0, *mask.mask.shape
+    down = np.floor((to.ty + (np.arange(rows.start, rows.stop) + 0.5) * to.d) / mask.scale[1]).astype(np.intp)
+    across = np.floor((to.tx + (np.arange(cols.start, cols.stop) + 0.5) * to.a) / mask.scale[0]).astype(np.intp)
+    there = ((down >= 0) & (down < height))[:, None] & ((across >= 0) & (across < width))[None, :]
+    at = np.ix_(np.clip(down, 0, height - 1), np.clip(across, 0, width - 1))
+    ground = np.where(mask.mask[at] & there, TISSUE, GLASS).astype(np.uint8)
+    if mask.ink is not None:
+        ground[mask.ink[at] & there & (ground == GLASS)] = INK
     return ground
