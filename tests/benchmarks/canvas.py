@@ -32,7 +32,7 @@ import imagecodecs
 import numpy as np
 import psutil
 import tifffile
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -195,6 +195,22 @@ def until(condition: Callable[[], bool], seconds: float = 120) -> None:
         time.sleep(0.0002)
 
 
+def until_sharp(canvas: SlideCanvas, seconds: float = 120) -> None:
+    """Let the window live until all in view is sharp and painted."""
+    if not canvas.is_sharp:
+        loop, guard = QEventLoop(), QTimer()
+        guard.setSingleShot(True)
+        guard.timeout.connect(loop.quit)
+        canvas.sharp.connect(loop.quit)
+        guard.start(round(1000 * seconds))
+        loop.exec()
+        guard.stop()
+        canvas.sharp.disconnect(loop.quit)
+    if not canvas.is_sharp:
+        raise SystemExit("waited too long")
+    QApplication.processEvents()
+
+
 def idle(canvas: SlideCanvas) -> None:
     """Wait for what is fetched for later, too."""
     until(lambda: canvas._renderer.idle)
@@ -349,8 +365,7 @@ def change(bench: Bench, name: str, rounds: int, there: Callable[[], None], back
 
 def finished(canvas: SlideCanvas, act: Callable[[], None]) -> None:
     act()
-    QApplication.processEvents()
-    until(lambda: canvas.is_sharp)
+    until_sharp(canvas)
 
 
 # Waiting
@@ -367,8 +382,7 @@ def measure_opening(path: Path, rounds: int) -> Iterator[Row]:
         until(lambda: not canvas._renderer.slide.base_missing or canvas.is_sharp)
         QApplication.processEvents()
         shown = time.perf_counter()
-        until(lambda: canvas.is_sharp)
-        QApplication.processEvents()
+        until_sharp(canvas)
         if n:
             checked.append(1000 * (opened - started))
             first.append(1000 * (shown - started))
@@ -420,8 +434,7 @@ def jump(canvas: SlideCanvas, place: Point, downsample: float = 1.0) -> float:
     """ms until all is sharp and painted after looking somewhere else."""
     started = time.perf_counter()
     canvas.set_viewport(replace(canvas.viewport, center=place, downsample=downsample))
-    until(lambda: canvas.is_sharp)
-    QApplication.processEvents()
+    until_sharp(canvas)
     return 1000 * (time.perf_counter() - started)
 
 
@@ -447,8 +460,7 @@ def measure_canvas(slide_path: Path, places: Sequence[Point]) -> CanvasTimes:
     started = time.perf_counter()
     slide = open_checked(slide_path)
     canvas.set_slide(slide)
-    until(lambda: canvas.is_sharp)
-    QApplication.processEvents()
+    until_sharp(canvas)
     opened = 1000 * (time.perf_counter() - started)
     idle(canvas)
     jumps = []

@@ -14,7 +14,7 @@ from wsiview.geometry import Region, Size
 from wsiview.scene.turn import Turn
 from wsiview.scene.viewport import Viewport
 
-TILE = 384
+TILE = 256
 """Side of a tile in device pixels."""
 
 

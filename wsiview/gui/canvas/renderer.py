@@ -27,8 +27,8 @@ from wsiview.slide.slide import Slide
 
 SETTLE_MS = 60
 """Sharp tiles of a new scale are asked for this long after the last step of a wheel or a pinch."""
-_FRAME_MS = 12
-"""Tiles that arrive one by one are shown together, so often at most."""
+_FRAME_MS = 16
+"""Tiles that arrive one by one are shown together, so long after the first of them at most."""
 
 
 class Renderer(QObject):
@@ -66,6 +66,7 @@ class Renderer(QObject):
         self._ahead = (0, 0)
         self._asked: tuple[float, ...] = ()
         self._plan = Schedule((), (), ())
+        self._visible: frozenset[TileKey] = frozenset()
         self._lacking: set[Wish] = set()
         self._was_sharp = self._base_came = self._came = False
         self._mishaps = Mishaps(self)
@@ -75,7 +76,7 @@ class Renderer(QObject):
         self.loader = TileLoader(self)
         self.loader.loaded.connect(self._take)
         self.loader.failed.connect(self._refused)
-        self.loader.delivered.connect(self._show_arrivals)
+        self.loader.delivered.connect(self._arrive)
         self._settle = self._timer(SETTLE_MS, self._request)
         self._soon = self._timer(0, self._request)
         self._pause = self._timer(_FRAME_MS, self._show_arrivals)
@@ -309,6 +310,7 @@ class Renderer(QObject):
         self._soon.stop()
         self._asked = self._span(view)
         self._plan = schedule(view, slide.dimensions, slide.base_downsample, self._focus, self._ahead)
+        self._visible = frozenset(self._plan.visible)
         self._keep(self._plan.visible)
         lack = self._lack()
         self._lacking = lack.visible(self._plan.visible)
@@ -337,9 +339,9 @@ class Renderer(QObject):
             slide.take(wish.tile, result)
             if not result.bad:
                 self._mishaps.went_well(slide.source.tiles)
-        exact = self._view is not None and wish.tile.downsample == self._view.downsample and wish.kind == "slide"
-        if exact or self._lacking:  # coarser pictures are seen only where finer ones are missing
-            self.picture.spoil(wish.tile.window)
+        exact = wish.tile in self._visible and wish.kind == "slide"
+        if exact or (self._lacking and (wish.kind == "base" or wish.tile in self._plan.parents)):
+            self.picture.spoil(wish.tile.window)  # coarser pictures are seen where finer ones are missing
             self._came = True
         self._lacking.discard(wish)
         self._mishaps.count(slide.source.tiles)
@@ -347,8 +349,9 @@ class Renderer(QObject):
     def _take_overlay(self, wish: Wish, drawn: tuple[Drawing, OverlayTile]) -> None:
         layer = self.picture.other if wish.kind == "other" else self.overlay
         layer.take(wish.tile, drawn)
-        self.picture.spoil(wish.tile.window, layer)
-        self._came = True
+        if wish.tile in self._visible:
+            self.picture.spoil(wish.tile.window, layer)
+            self._came = self._came or layer in self.picture.shown
         if layer.needs(wish.tile):
             self._soon.start()  # what it shows changed while it was drawn
         else:
@@ -360,15 +363,20 @@ class Renderer(QObject):
         self._lacking.discard(wish)
         self._mishaps.refused(wish.tile, str(error))
 
-    def _show_arrivals(self) -> None:
-        """Show what has come: the last of it at once, and what comes before now and then."""
+    def _arrive(self) -> None:
+        """Show the last of what is in view at once, and what comes before together."""
         self._tell_sharp()
-        if self._came and (self.is_sharp or not self._pause.isActive()):
-            self._came = False
+        if self.is_sharp:
+            self._pause.stop()
+            self._show_arrivals()
+        elif not self._pause.isActive():
             self._pause.start()
+
+    def _show_arrivals(self) -> None:
+        came, base_came, self._came, self._base_came = self._came, self._base_came, False, False
+        if came:
             self.changed.emit()
-        if self._base_came and not self._pause.isActive():
-            self._base_came = False
+        if base_came:
             self.base_changed.emit()
 
     def _tell_sharp(self) -> None:

@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from wsiview.geometry import Region, Size
 from wsiview.gui.canvas.file_tiles import Natural
 from wsiview.gui.canvas.tile_cache import TileCache
+from wsiview.gui.canvas.tile_memory import TileMemory
 from wsiview.gui.canvas.tile_source import OUTSIDE, ScreenTile, TileSource
 from wsiview.scene.schedule import PARENT_FACTOR
 from wsiview.scene.visible_tiles import TILE, TileKey, Window, slide_window, tiles_in
@@ -43,11 +45,14 @@ class Backdrop:
         return QRectF(x, y, self.window.width * times, self.window.height * times)
 
 
-def slide_tile(tile: ScreenTile) -> SlideTile:
+def slide_tile(tile: ScreenTile, memory: TileMemory) -> SlideTile:
     """Bring a tile into the format that is painted fastest; made on a worker."""
     height, width = tile.pixels.shape[:2]
-    image = QImage(tile.pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    return SlideTile(image.convertToFormat(QImage.Format.Format_RGB32), tile.bad)
+    colors = QImage(tile.pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    image = colors.convertToFormat(QImage.Format.Format_RGB32)
+    kept = memory.array((height, width), np.uint32)
+    kept[:] = np.frombuffer(image.constBits(), np.uint32).reshape(kept.shape)
+    return SlideTile(QImage(kept.data, width, height, 4 * width, QImage.Format.Format_RGB32), tile.bad)
 
 
 class SlideLayer:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from wsiview.geometry import Region
 from wsiview.gui.canvas.file_tiles import FileTiles, Natural, Pixels
+from wsiview.gui.canvas.tile_memory import TileMemory
 from wsiview.scene.plane import stripes
 from wsiview.scene.visible_tiles import Window, slide_window
 from wsiview.slide.pyramid import Pyramid
@@ -46,6 +47,7 @@ class TileSource:
         """Keep the slide, which the caller closes."""
         self.pyramid = Pyramid.of(slide)
         self.tiles = FileTiles(slide, self.pyramid)
+        self.memory = TileMemory()
         self._extent = Region(0, 0, self.pyramid.dimensions.width, self.pyramid.dimensions.height)
         self._built: frozenset[int] = slide.built_levels if isinstance(slide, WrappedSlide) else frozenset()
         self._known: tuple[Unreadable, ...] = slide.unreadable if isinstance(slide, WrappedSlide) else ()
@@ -110,7 +112,7 @@ class TileSource:
         self, level: int, left: int, top: int, right: int, bottom: int, bad: set[Natural]
     ) -> tuple[Pixels, NDArray[np.bool_] | None]:
         """Pixels of one level, cut from its own tiles, and where they are stand-ins for unreadable ones."""
-        out = np.empty((bottom - top, right - left, 3), np.uint8)
+        out = self.memory.array((bottom - top, right - left, 3))
         size, (tile_w, tile_h) = self.pyramid.level_dimensions[level], self.tiles.size(level)
         if left < 0 or top < 0 or right > size.width or bottom > size.height:
             out[...] = self.pyramid.background
