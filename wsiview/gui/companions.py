@@ -47,6 +47,8 @@ class Companions:
         self._see_through(window)
         self.reopening = Reopening(window, self.lens)
         self.places, self.slides = Places(window), SlideList(window)
+        self.lens.colors_changed.connect(self.slides.thumbnails.show_colors)
+        self.slides.thumbnails.show_colors(self.lens.colors)
         self.second = SecondView(window)
         self.comparing = Comparing(window)
         notebook = window.session.notebook
@@ -55,7 +57,7 @@ class Companions:
         self.measures = Measures(window, self.book)
         self.going = Going(window)
         self.bookmarks = Bookmarks(window, self.book)
-        self.checks, self.exemplars = MapChecks(window), ExemplarGuide(window)
+        self.checks, self.exemplars = MapChecks(window), ExemplarGuide(window, self.lens)
         self.reading = ReadingKeeper(window)
 
     def _see_through(self, window: MainWindow) -> None:

@@ -18,6 +18,7 @@ from wsiview.gui.exemplars.place_mark import PlaceMark
 from wsiview.gui.exemplars.thumb_grid import Thumb
 from wsiview.gui.exemplars.thumbnails import Cut, Thumbnail, Thumbnails
 from wsiview.gui.jobs import Job
+from wsiview.gui.lens import Lens
 from wsiview.scene.grids import MapGrids
 
 if TYPE_CHECKING:
@@ -32,12 +33,18 @@ FINE, COARSE, GOOD = 0.25, 1.0, 0.5  # µm per screen pixel: where tissue is rea
 
 
 class ExemplarGuide(QObject):
-    """Stands between session, strip and canvas."""
+    """Stands between session, strip and canvas.
 
-    def __init__(self, window: MainWindow) -> None:
+    Parameters
+    ----------
+    lens
+        Through which pictures are cut, as the slide itself is looked at.
+    """
+
+    def __init__(self, window: MainWindow, lens: Lens) -> None:
         """Put the strip into the panel of meanings, and listen."""
         super().__init__(window)
-        self._window, self._session = window, window.session
+        self._window, self._session, self._lens = window, window.session, lens
         self.strip = ExemplarStrip()
         self.thumbnails = Thumbnails(self)
         self.shown = Exemplars()
@@ -105,6 +112,7 @@ class ExemplarGuide(QObject):
         self._job.succeeded.connect(self._take)
         self._job.failed.connect(self._give_up)
         self._timer.timeout.connect(self._choose)
+        self._lens.colors_changed.connect(lambda _: self._show())
         self.thumbnails.arrived.connect(self._show_picture)
         self.strip.kind_changed.connect(self._show)
         self.strip.grid.chosen.connect(self.go_to)
@@ -224,7 +232,7 @@ class ExemplarGuide(QObject):
         slide, found = self._session.slide, self._session.cluster_map
         told = {} if found is None else found.attributes.get("parameters") or {}
         mpp = told.get("mpp")
-        seen = None if slide is None else self._window.companions.lens.through(slide)
+        seen = None if slide is None else self._lens.through(slide)
         self.thumbnails.cut_from(seen, told.get("spacing"), None if mpp is None else (float(mpp[0]), float(mpp[1])))
 
     def _cut(self, grids: MapGrids, cell: Exemplar) -> Cut:
