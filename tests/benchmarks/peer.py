@@ -62,7 +62,8 @@ PATIENCE = 300  # seconds for all of it
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--no-proxy-server",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
-    "--disable-default-apps", f"--window-size={WIDTH},{HEIGHT}", "--force-device-scale-factor=1",
+    "--disable-default-apps", "--disable-breakpad", "--disable-crash-reporter",
+    f"--window-size={WIDTH},{HEIGHT}", "--force-device-scale-factor=1",
 )  # fmt: skip
 
 PAGE = """<!DOCTYPE html><meta charset="utf-8"><title>peer</title>
@@ -396,6 +397,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that Chromium is ended too
     try:
         _chromium(), _openseadragon()
         for path in arguments.slides or usual_slides():

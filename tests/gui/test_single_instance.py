@@ -131,8 +131,8 @@ def test_another_window_opens_on_demand(qtbot: QtBot, instance: SingleInstance) 
         lambda: bool(instance.findChildren(single_instance._Visitor)) or other.poll() is not None, timeout=20_000
     )
     assert other.poll() is None
-    other.kill()
-    other.communicate()
+    other.send_signal(signal.SIGINT)
+    finish(qtbot, other)
     assert heard == []
 
 
