@@ -29,6 +29,15 @@ def test_the_ring_lies_where_a_pan_is_heading() -> None:
     assert min(key.col for key in plan.ring) > max(key.col for key in plan.visible)
 
 
+def test_on_a_turned_slide_cursor_and_pan_mean_what_they_do_on_screen() -> None:
+    view = VIEW.turned(90)
+    plan = schedule(view, SLIDE, 500.0, focus=(1900, 1000), pan=(-20.0, 0.0))
+    place, first = view.place(1900, 1000), plan.visible[0].window.region
+    assert abs(first.center.x - place.x) <= TILE
+    assert abs(first.center.y - place.y) <= TILE
+    assert max(key.row for key in plan.ring) < min(key.row for key in plan.visible), "right of the screen is up there"
+
+
 def test_parents_are_four_times_coarser_and_cover_the_view() -> None:
     plan = schedule(VIEW, SLIDE, 500.0)
     assert {key.downsample for key in plan.parents} == {VIEW.downsample * PARENT_FACTOR}

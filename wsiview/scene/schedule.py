@@ -40,13 +40,30 @@ def schedule(
         Device pixels that the slide moved by lately; what comes into view next is fetched last.
     """
     window = view_window(viewport)
-    x, y = focus if focus is not None and viewport.upright else (window.width / 2, window.height / 2)
-    near = (window.x + x, window.y + y)
+    near = _near(viewport, window, focus)
     visible = _nearest_first(visible_tiles(viewport, dimensions), near)
-    ring_window = _ahead(window, pan)
+    ring_window = _ahead(window, _on_slide(viewport, pan))
     seen = set(visible)
     ring = _nearest_first(tuple(key for key in tiles_in(ring_window, dimensions) if key not in seen), near)
     return Schedule(visible, _parents(ring_window, near, dimensions, coarsest), ring)
+
+
+def _near(viewport: Viewport, window: Window, focus: tuple[float, float] | None) -> tuple[float, float]:
+    """The lattice pixel that matters most."""
+    if focus is None:
+        return window.x + window.width / 2, window.y + window.height / 2
+    place = viewport.place(*focus)
+    return place.x / window.downsample, place.y / window.downsample
+
+
+def _on_slide(viewport: Viewport, pan: tuple[float, float]) -> tuple[float, float]:
+    """A movement on screen as one along the slide's rows and columns, which turn with the view."""
+    if viewport.upright:
+        return pan
+    back, (dx, dy) = viewport.to_level0, pan
+    # A quarter turn leaves a trace of the other direction, which would fetch a side that nobody heads for.
+    moved = back.a * dx + back.b * dy, back.c * dx + back.d * dy
+    return round(moved[0] / viewport.downsample, 6), round(moved[1] / viewport.downsample, 6)
 
 
 def _parents(window: Window, near: tuple[float, float], dimensions: Size, coarsest: float) -> tuple[TileKey, ...]:
