@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from wsiview.gui.application import make_window
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.main_window import MainWindow
+from wsiview.review.items import Item
 
 Wait = Callable[..., None]
 LEFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
@@ -70,6 +71,10 @@ def test_a_measure_is_drawn_copied_deleted_and_found_again_the_next_day(
     assert words(window) == words(window, other) == [("100.0 µm",), ("60.0 µm",), ("100.0 µm",)]
     assert window.companions.measures.has_selection
     assert window.companions.measures._boards[canvas].selection is None, "it is selected where it was drawn"
+
+    qtbot.keyClick(other, Qt.Key.Key_Escape)
+    window.companions.book.store_item(Item("e" * 64, "region", {}))  # as undoing does after another slide was opened
+    assert window.companions.measures._hints[other].text() == "That was on another slide."
 
     window.close()
     again = make_window()

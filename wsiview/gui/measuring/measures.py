@@ -37,6 +37,7 @@ class Measures(QObject):
         session = window.session
         self.attach(window.canvas, lambda: session.mpp)
         session.scale_changed.connect(self.refresh)
+        book.changed.connect(self._tell_elsewhere)
 
     def attach(self, canvas: SlideCanvas, mpp: Callable[[], Mpp]) -> None:
         """Draw on one more canvas; `mpp` tells its slide's scale, and `refresh` that it changed."""
@@ -112,6 +113,12 @@ class Measures(QObject):
         tip = _TIP if over else ""
         if board.canvas.toolTip() != tip:
             board.canvas.setToolTip(tip)
+
+    def _tell_elsewhere(self, slide: str) -> None:
+        """Only undoing and redoing reach a slide that is not shown; nobody shall wonder where it happened."""
+        shown = (canvas.slide for canvas in self._boards)
+        if all(here is None or here.fingerprint != slide for here in shown):
+            self.say("That was on another slide.")
 
     def _put_away(self, canvas: SlideCanvas) -> None:
         if isinstance(canvas.tool, RulerTool | AreaTool | HandTool):
