@@ -17,6 +17,7 @@ from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.lens import Lens
 from wsiview.gui.main_window import MainWindow
 from wsiview.gui.messages import Weight
+from wsiview.gui.preferences import Preferences
 from wsiview.gui.session import Session
 from wsiview.resources import user_cache_folder
 from wsiview.slide import level_building, missing_levels
@@ -69,6 +70,7 @@ class Told:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, Weight]] = []
+        self.preferences = Preferences()
 
     def tell(self, text: str, weight: Weight = Weight.NOTE, offer: str = "") -> None:
         self.told.append((text, weight))

@@ -24,7 +24,8 @@ _LONGEST = 1_000_000  # characters of a payload; a longer one is not ours
 class Provenance:
     """Where a picture came from; what is empty or None is not known, or was masked.
 
-    `mpp` is (x, y) in µm per level-0 pixel; `made` is a date and time in ISO 8601.
+    `mpp` is (x, y) in µm per level-0 pixel; `made` is a date and time in ISO 8601; `colors` says of a slide with an ICC
+    profile what became of it.
     """
 
     slide: str
@@ -36,6 +37,7 @@ class Provenance:
     clustering: str = ""
     clustering_fingerprint: str = ""
     map_digest: str = ""
+    colors: str = ""
 
     def masked(self) -> Provenance:
         """Without the slide's name, which is often a case number; the fingerprint still finds the slide again."""
@@ -49,6 +51,7 @@ def provenance(
     software: str,
     made: datetime,
     map_attributes: Mapping[str, Any] | None = None,
+    colors: str = "",
 ) -> Provenance:
     """Gather it from the open slide and, where one is shown, its map's attributes."""
     about = map_attributes or {}
@@ -63,13 +66,14 @@ def provenance(
         clustering=str(clustering.get("name") or ""),
         clustering_fingerprint=str(clustering.get("fingerprint") or ""),
         map_digest=str(about.get("digest") or ""),
+        colors=colors,
     )
 
 
 def provenance_lines(source: Provenance, stack: LayerStack | None = None) -> tuple[str, ...]:
     """The lines under a picture; with layers that show something, the warning that belongs to them comes first."""
     slide = f"Slide {source.slide}" if source.slide else "Slide name masked"
-    lines = [f"{slide} · {_scale(source.mpp)}"]
+    lines = [f"{slide} · {_scale(source.mpp)}", *([f"Colours: {source.colors}"] if source.colors else [])]
     if source.clustering:
         made_of = [f"Model {source.model}", f"clustering {source.clustering}"]
         if source.map_digest:

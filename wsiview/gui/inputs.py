@@ -16,6 +16,7 @@ from wsiview.maps.cluster_map import ClusterMap
 from wsiview.maps.registration import Placement
 from wsiview.models.bundle import Bundle, read_bundle
 from wsiview.progress import Progress
+from wsiview.slide.color import srgb_transform
 from wsiview.slide.opening import open_checked
 from wsiview.slide.slide import Slide
 from wsiview.slide.watched_slide import open_watched
@@ -52,7 +53,14 @@ class ChosenClustering:
 
 def read_slide(path: Path) -> Callable[[Progress], Slide]:
     """Work that opens a slide, tried in a process of its own first; it reads enough to know its fingerprint."""
-    return lambda progress: open_watched(path, open_checked)
+
+    def work(progress: Progress) -> Slide:
+        slide = open_watched(path, open_checked)
+        if slide.icc_profile is not None:
+            srgb_transform(slide.icc_profile)  # which is kept: here, not on the interface's thread
+        return slide
+
+    return work
 
 
 def read_model(path: Path) -> Callable[[Progress], Bundle]:

@@ -15,6 +15,7 @@ from wsiview.gui.messages import Weight
 from wsiview.gui.overviews import Overviews
 from wsiview.gui.session import Session
 from wsiview.gui.slide_watch import SlideWatch
+from wsiview.slide.color import MEANING, ColoredSlide, srgb_transform
 from wsiview.slide.slide import Slide, SlideVanished
 from wsiview.slide.watched_slide import Presence, SlideReplaced
 
@@ -25,21 +26,27 @@ class Lens(QObject):
     Parameters
     ----------
     session
-        Is told what went wrong.
+        Is told what went wrong; its preferences remember whose colours are wanted.
 
     Signals
     -------
+    colors_changed(bool)
+        Whether slides are shown in the colours of their ICC profiles.
     shown(SlideCanvas, Slide | None)
         A canvas shows another slide.
     """
 
     shown = Signal(object, object)
+    colors_changed = Signal(bool)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         """Look at nothing yet."""
         super().__init__(parent)
         self._session, self._closed = session, False
         self._shown: dict[SlideCanvas, Slide] = {}
+        self._colored: dict[int, ColoredSlide] = {}
+        self._told_of: set[bytes] = set()
+        self.colors = session.preferences.icc_colors()
         self.overviews, self.watch = Overviews(self), SlideWatch(self)
         self.overviews.changed.connect(self._show_anew)
         self.overviews.grown.connect(self._look_again)
@@ -68,7 +75,33 @@ class Lens(QObject):
 
     def through(self, slide: Slide) -> Slide:
         """A slide as it is looked at; everything but its levels and colours is its own."""
-        return self.overviews.built(slide) or slide
+        seen: Slide = self.overviews.built(slide) or slide
+        if not self.colors or slide.icc_profile is None:
+            return seen
+        transform = srgb_transform(slide.icc_profile)
+        if transform.fault:
+            return seen
+        known = self._colored.get(id(slide))
+        if known is None or known.inner is not seen:
+            known = self._colored[id(slide)] = ColoredSlide(seen, transform)
+        return known
+
+    def set_colors(self, on: bool) -> None:
+        """Show slides in the colours of their ICC profiles, or as their files have them; remembered."""
+        self.colors = on
+        self._session.preferences.set_icc_colors(on)
+        for slide in self.slides:
+            if slide.icc_profile is not None:
+                self._tell_fault(slide)
+                self._show_anew(slide)
+        self.colors_changed.emit(on)
+
+    def colors_of(self, slide: Slide) -> str:
+        """What is to be said of the colours in which a slide is seen; nothing where it has no profile."""
+        if slide.icc_profile is None:
+            return ""
+        applied = self.colors and not srgb_transform(slide.icc_profile).fault
+        return f"ICC profile applied ({MEANING})" if applied else "as stored, ICC profile not applied"
 
     def read_anew(self, slide: Slide) -> None:
         """Forget what could not be read of a slide, whose file is back."""
@@ -88,10 +121,14 @@ class Lens(QObject):
             self._shown[canvas] = slide
         if self._closed:
             return
+        ids = {id(one) for one in self.slides}
+        self._colored = {key: colored for key, colored in self._colored.items() if key in ids}
         self.watch.watch(self.slides)
         self.overviews.want(self.slides)
-        if slide is not None and (seen := self.through(slide)) is not slide:
-            canvas.replace_source(seen)
+        if slide is not None:
+            self._tell_fault(slide)
+            if (seen := self.through(slide)) is not slide:
+                canvas.replace_source(seen)
         self.shown.emit(canvas, slide)
 
     @Slot(object)
@@ -103,6 +140,16 @@ class Lens(QObject):
     def _look_again(self, slide: Slide) -> None:
         for canvas in self.canvases(slide):
             canvas.look_again()
+
+    def _tell_fault(self, slide: Slide) -> None:
+        """Say once of a profile that it can't be used, if it is wanted."""
+        profile = slide.icc_profile
+        if not self.colors or profile is None or profile in self._told_of:
+            return
+        if fault := srgb_transform(profile).fault:
+            self._told_of.add(profile)
+            sentence = f"The ICC profile of {slide.name} can't be used ({fault}); its colours are shown as they are."
+            self._session.tell(sentence, Weight.WARNING)
 
     def _take_trouble(self, canvas: SlideCanvas, sentence: str) -> None:
         """Pass on what a canvas could not read, unless the file's own fate says it better."""

@@ -124,6 +124,14 @@ class Preferences:
         """Remember light or dark."""
         self._put("window/theme", theme)
 
+    def icc_colors(self) -> bool:
+        """Whether slides are shown in the colours of their ICC profiles."""
+        return self._text("window/icc_colors") == "on"
+
+    def set_icc_colors(self, on: bool) -> None:
+        """Remember whose colours."""
+        self._put("window/icc_colors", "on" if on else "off")
+
     def window(self, layout: str) -> tuple[QByteArray, QByteArray] | None:
         """Geometry and dock state, if they were saved by the same layout of docks."""
         if self._text("window/layout") != layout:

@@ -77,7 +77,8 @@ class Screenshots(QObject):
             return None
         attributes = display.cluster_map.attributes if display.cluster_map is not None else None
         software, now = f"wsiview {wsiview.__version__}", datetime.now().astimezone()
-        return provenance(display.slide.name, display.slide.fingerprint, display.mpp, software, now, attributes)
+        slide, colors = display.slide, self._window.companions.lens.colors_of(display.slide)
+        return provenance(slide.name, slide.fingerprint, display.mpp, software, now, attributes, colors)
 
     def _write(self, image: QImage, path: Path) -> None:
         file = QSaveFile(str(path))

@@ -39,7 +39,7 @@ class Preview:
         As the slide has them.
     png
         The scanned part, or nothing where it would take too long. It shows pixels of the slide alone, never label or
-        overview photograph, which may say who the patient is.
+        overview photograph, which may say who the patient is. The slide's ICC profile is in it, but not applied.
     """
 
     path: Path
@@ -86,7 +86,7 @@ def write_preview(slide: Slide, side: int) -> None:
             (round(bounds.x / x), round(bounds.y / y), round(bounds.right / x), round(bounds.bottom / y))
         )
     picture.thumbnail((side, side))
-    picture.save(sys.stdout.buffer, "PNG")
+    picture.save(sys.stdout.buffer, "PNG", icc_profile=slide.icc_profile)
 
 
 if __name__ == "__main__":
