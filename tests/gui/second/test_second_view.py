@@ -101,6 +101,14 @@ def test_the_slide_beside_itself_has_layers_of_its_own(mapped: MainWindow, qtbot
     assert couple.canvas.layers.opacity == pytest.approx(0.8)
     assert session.layers == first, "nothing of this was meant for the first view"
 
+    menu = couple.pane.buttons.layers.menu()
+    for text, shown in (("None", False), ("Strength of class A", True), ("As in the first view", True)):
+        menu.aboutToShow.emit()
+        (choice,) = [action for action in menu.actions() if action.text() == text]
+        choice.trigger()
+        assert couple.canvas.layers.shows_anything is shown
+    assert couple.canvas.layers == session.layers
+
     row = mapped.docks.layers.rows[2]
     qtbot.mouseClick(row.visible_box, LEFT, pos=QPoint(6, row.visible_box.height() // 2))
     assert not couple.canvas.layers.classes[2].visible, "the panel speaks of the view that has the keys"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from wsiview.gui import looks
@@ -17,6 +17,7 @@ def fill_layer_menu(menu: QMenu, display: Display, other: Display) -> None:
     """List what this display can show; `other` is the view beside it."""
     menu.clear()
     menu.setToolTipsVisible(True)
+    group = menu.findChild(QActionGroup) or QActionGroup(menu)
     stack, cluster_map = display.layers, display.cluster_map
     if stack is None or cluster_map is None:
         menu.addAction("There is no map of this slide yet").setEnabled(False)
@@ -25,15 +26,18 @@ def fill_layer_menu(menu: QMenu, display: Display, other: Display) -> None:
     def choice(text: str, made: LayerStack, tip: str = "") -> QAction:
         return _add(menu, text, tip, stack == made, partial(display.set_layers, made))
 
-    choice("Strongest class", looks.strongest_alone(stack))
+    def one_of(text: str, made: LayerStack, tip: str = "") -> None:
+        group.addAction(choice(text, made, tip))
+
+    one_of("Strongest class", looks.strongest_alone(stack))
     shown = stack.classes[display.selected]
     name = f"{shown.letter} ({shown.name})" if shown.name else shown.letter
     tip = "Of the class chosen in the panel; Shift and a letter choose any other"
-    choice(f"Strength of class {name}", looks.strength_alone(stack, display.selected), tip)
+    one_of(f"Strength of class {name}", looks.strength_alone(stack, display.selected), tip)
     for saliency in cluster_map.saliency_names[:1]:
-        choice("Influence map (Grad-CAM)", looks.saliency_alone(stack, saliency))
-    choice("Model score", looks.prediction_alone(stack))
-    choice("None", looks.nothing(stack), "The slide alone")
+        one_of("Influence map (Grad-CAM)", looks.saliency_alone(stack, saliency))
+    one_of("Model score", looks.prediction_alone(stack))
+    one_of("None", looks.nothing(stack), "The slide alone")
     if other.layers is not None and display.clustering_fingerprint == other.clustering_fingerprint:
         menu.addSeparator()
         same = looks.carried_over(other.layers, stack, cluster_map.saliency_names)
