@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from wsiview.scene.contours import SHARES
@@ -69,6 +69,17 @@ def legend(stack: LayerStack, saliency_note: str = "") -> Legend | None:
         rows.append(LegendRow("prediction", "Model score", ticks=ticks))
     note = f"{NOT_A_DIAGNOSIS} {saliency_note}" if stack.influence_shown and saliency_note else NOT_A_DIAGNOSIS
     return Legend(tuple(rows), AMPLIFIED if stack.look == "paper" else "", note, _marks(stack))
+
+
+def of_other_map(shown: Legend | None) -> Legend | None:
+    """The legend of a second view that shows another map: its classes are others, and not switched here."""
+    if shown is None:
+        return None
+    rows = (
+        replace(row, label=f"{row.label}, view B", class_index=None) if row.kind == "class" else row
+        for row in shown.rows
+    )
+    return replace(shown, rows=tuple(rows))
 
 
 def side_by_side(first: Legend | None, second: Legend | None) -> Legend | None:

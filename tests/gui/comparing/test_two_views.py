@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -134,3 +135,30 @@ def holding_space_looks_beneath_both_sides(seen: MainWindow, qtbot: QtBot) -> No
     qtbot.keyRelease(seen.canvas, Qt.Key.Key_Space)
     assert not seen.canvas.comparison.stack.hidden
     assert seen.session.layers == replace(seen.canvas.layers, hidden=False)
+
+
+def test_the_second_views_map_hangs_behind_the_curtain_with_classes_of_its_own(
+    seen: MainWindow, qtbot: QtBot, wait: Wait, tmp_path: Path
+) -> None:
+    canvas, second = seen.canvas, seen.companions.second
+    assert not seen.menus.actions["set_other_from_second"].isEnabled()
+    other = tmp_path / "other.ome.zarr"
+    shutil.copytree(seen.session.cluster_map.path, other)
+    second.show_map(other)
+    wait(lambda: second.display.grids is not None and second.display.grids is not seen.session.grids)
+    wait(lambda: set(second.display.grids.blocks) == set(seen.session.grids.blocks))
+    canvas.setFocus()
+    seen.menus.refresh()
+    seen.menus.run("set_other_from_second")
+    qtbot.keyClick(canvas, Qt.Key.Key_C)
+    assert canvas.comparison.grids is second.display.grids
+    assert canvas.comparison.stack == second.display.layers
+    second.display.change_layers(strongest=True, saliency=None, prediction=False)
+    assert canvas.comparison.stack == second.display.layers, "it follows"
+    labels = [(row.label, row.class_index) for row in canvas.legend.rows if row.kind == "class"]
+    assert labels[:3] == [(f"Class {letter}", index) for index, letter in enumerate("ABC")]
+    assert labels[3:] == [(f"Class {letter}, view B", None) for letter in "ABC"]
+    second.close_view()
+    wait(lambda: second.display.grids is None or not second.open)
+    qtbot.keyClick(canvas, Qt.Key.Key_V, CTRL_SHIFT)
+    assert canvas.comparison.grids is seen.session.grids

@@ -23,6 +23,11 @@ def _has_curtain(window: MainWindow) -> bool:
     return _of(window).views.curtain is not None
 
 
+def _has_second(window: MainWindow) -> bool:
+    second = window.companions.second
+    return second.open and not second.of_two_slides and second.display.grids is not None
+
+
 def _draw_curtain(way: int, window: MainWindow) -> None:
     views = _of(window).views
     if views.curtain is not None:
@@ -68,6 +73,11 @@ def compare_actions() -> Iterator[Action]:
         "set_other", "Layers", "Set view B from what is shown", ("Ctrl+Shift+V",),
         lambda w: _of(w).views.set_b_from_shown(), has_layers,
         "Blink and curtain show these layers from now on",
+    )  # fmt: skip
+    yield Action(
+        "set_other_from_second", "Layers", "Set view B from the second view", (),
+        lambda w: _of(w).views.set_b_from(w.companions.second.display), _has_second,
+        "Blink and curtain show what the second view shows, be it the map of another clustering",
     )  # fmt: skip
     yield Action(
         "curtain", "Layers", "Curtain between the views", ("C",), lambda w: _of(w).views.toggle_curtain(),

@@ -13,7 +13,7 @@ from wsiview.gui.canvas.renderer import Renderer
 from wsiview.gui.canvas.view_widget import ViewWidget
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
-from wsiview.scene.legend import Legend, legend, side_by_side
+from wsiview.scene.legend import Legend, legend, of_other_map, side_by_side
 from wsiview.scene.probe import ProbeMarks
 from wsiview.scene.synthetic import remark_on
 from wsiview.scene.viewport import Viewport
@@ -220,6 +220,7 @@ class SlideView(ViewWidget):
         first, other = _legend_of(self.layers, self.grids), self.comparison
         if other.shown or other.curtain is not None:
             second = _legend_of(other.stack, other.grids)
+            second = second if other.grids is self.grids else of_other_map(second)
             self._hud.set_legend(second if other.curtain is None else side_by_side(first, second))
         else:
             self._hud.set_legend(first)

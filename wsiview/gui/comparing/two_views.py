@@ -34,6 +34,8 @@ class TwoViews(QObject):
         super().__init__(canvas)
         self._display, self._canvas, self._captions = display, canvas, captions
         self._own: LayerStack | None = None  # chosen by the reader
+        self._beside: Display | None = None  # another view of the slide, whose map and layers B shows
+        self._heard: list[Display] = []
         self._wanted = False
         self._shows_b = False
         self._curtain: float | None = None
@@ -67,6 +69,8 @@ class TwoViews(QObject):
         stack, cluster_map = self._display.layers, self._display.cluster_map
         if stack is None or cluster_map is None:
             return None
+        if self._beside is not None and self._beside.layers is not None:
+            return replace(self._beside.layers, opacity=stack.opacity, hidden=stack.hidden)
         own = self._own
         if own is None or len(own.classes) != len(stack.classes):
             own = looks.counterpart(stack, cluster_map.saliency_names)
@@ -92,7 +96,17 @@ class TwoViews(QObject):
 
     def set_b_from_shown(self) -> None:
         """Let B be what is on screen now, and show A."""
-        self._own = self.shown
+        self._own, self._beside = self.shown, None
+        self.show(False)
+        self._apply()
+
+    def set_b_from(self, display: Display) -> None:
+        """Let B be what another view of the same slide shows, perhaps another map, and follow it."""
+        if display not in self._heard:
+            self._heard.append(display)
+            for told in (display.layers_changed, display.map_changed, display.predictions_arrived):
+                told.connect(self._follow_beside)
+        self._beside = display
         self.show(False)
         self._apply()
 
@@ -127,11 +141,20 @@ class TwoViews(QObject):
     @Slot(object)
     def _follow_map(self, grids: object) -> None:
         """Another slide begins with A; the curtain hangs on."""
-        self._shows_b = False
+        self._shows_b, self._beside = False, None
+        self._apply()
+
+    @Slot()
+    def _follow_beside(self) -> None:
+        if self._beside is not None and self._beside.grids is None:
+            self._beside = None
         self._apply()
 
     def _apply(self) -> None:
         canvas, b = self._canvas, self.b if self._wanted else None
+        grids = self._display.grids if self._beside is None else self._beside.grids
+        if canvas.comparison.grids is not grids:
+            canvas.set_other_grids(grids)
         canvas.set_other_layers(b)
         canvas.show_other(self._shows_b and b is not None)
         canvas.set_curtain(self._curtain if b is not None else None)
