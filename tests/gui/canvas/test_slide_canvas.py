@@ -233,6 +233,10 @@ def test_the_wheel_zooms_at_the_cursor_within_limits(showing: Showing, array: Ar
     assert canvas.viewport.downsample == pytest.approx(FINEST)
     for _ in range(60):
         turn_wheel(canvas, at, -120)
+    assert canvas.viewport.downsample == pytest.approx(10 / 0.5), "1× is within reach on the smallest slide"
+    canvas.set_mpp(8.0)
+    for _ in range(60):
+        turn_wheel(canvas, at, -120)
     assert canvas.viewport.downsample == pytest.approx(2 * max(1777 / 641, 1451 / 479), rel=1e-3)
 
 

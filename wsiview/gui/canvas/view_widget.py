@@ -151,7 +151,7 @@ class ViewWidget(QWidget):
         self._show(self._view.panned(*moved), (float(moved[0]), float(moved[1])))
 
     def _allowed(self, downsample: float) -> float:
-        """From 4 device pixels per level-0 pixel to twice as coarse as the whole slide."""
+        """From 4 device pixels per level-0 pixel to twice as coarse as the whole slide, and every magnification."""
         size = self.dimensions
         if size is None:
             return downsample
@@ -159,7 +159,9 @@ class ViewWidget(QWidget):
         if room != self._coarsest[0]:
             whole = replace(self._view, size=room[1]).fitted(Region(0, 0, size.width, size.height))
             self._coarsest = room, max(_SMALLEST_SHARE * whole.downsample, 1.0)
-        return min(max(downsample, FINEST), self._coarsest[1])
+        level0 = 1 / ((self.mpp or USUAL_MPP) * self.pixel_ratio)  # pixels per device pixel at 1 µm per screen pixel
+        coarsest = max(self._coarsest[1], PRESETS[0].microns * level0)
+        return min(max(downsample, min(FINEST, PRESETS[-1].microns * level0)), coarsest)
 
     def _device_size(self) -> Size:
         ratio = self.pixel_ratio
