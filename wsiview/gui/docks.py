@@ -71,13 +71,22 @@ class Docks(QObject):
             self._window.tabifyDockWidget(probe, strengths)
             probe.raise_()
             below = [probe]
-        for dock in self._behind:
-            self._window.tabifyDockWidget(layers, dock)
+        self._put_behind(layers)
         layers.raise_()
         self._window.resizeDocks(self._docks, [WIDE] * len(self._docks), Qt.Orientation.Horizontal)
         heights = [HIGH, *[LOW] * len(below)]
         room = max(1, self._window.height() - sum(heights))
         self._window.resizeDocks([layers, *below, meaning], [*heights, room], Qt.Orientation.Vertical)
+
+    def _put_behind(self, front: QDockWidget) -> None:
+        # Taken from places of their own, they would leave tabs painted where those were.
+        hidden = [dock.isHidden() for dock in self._behind]
+        for dock in self._behind:
+            self._window.removeDockWidget(dock)
+        for dock in self._behind:
+            self._window.tabifyDockWidget(front, dock)
+        for dock, was_hidden in zip(self._behind, hidden, strict=True):
+            dock.setHidden(was_hidden)
 
     @property
     def room(self) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from wsiview.gui.bookmarking.bookmark_list import BookmarkList, Row
 
+_BESIDE = 22  # px of a button beside its text
 
 class BookmarksPanel(QWidget):
     """Signals as of its list; `add_wanted` when the present view shall be kept."""
@@ -78,5 +79,6 @@ class BookmarksPanel(QWidget):
 def _button(text: str, tip: str, press: Callable[[], None]) -> QPushButton:
     button = QPushButton(text)
     button.setToolTip(tip)
+    button.setMinimumWidth(button.fontMetrics().horizontalAdvance(text) + _BESIDE)  # else the style asks for more
     button.clicked.connect(lambda: press())
     return button
