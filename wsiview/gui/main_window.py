@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QKeyEvent
-from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QToolBar
 
 from wsiview.geometry import Point
 from wsiview.gui.asking import Asking
@@ -21,6 +21,7 @@ from wsiview.gui.messages import Banner, Message, Weight
 from wsiview.gui.panels.corner import Corner
 from wsiview.gui.panels.source_bar import SourceBar
 from wsiview.gui.panels.status_line import StatusLine
+from wsiview.gui.panels.top_edge import TopEdge
 from wsiview.gui.panels.welcome import Welcome
 from wsiview.gui.screenshots import Screenshots
 from wsiview.gui.session import Session
@@ -77,13 +78,8 @@ class MainWindow(QMainWindow):
         self.views = QSplitter()
         self.views.setChildrenCollapsible(False)
         self.pages.addWidget(self.views)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.banner)
-        column.addWidget(self.pages, 1)
-        self.setCentralWidget(middle)
+        self.setCentralWidget(self.pages)
+        self._top_edge = TopEdge(self.banner, self.pages, self.canvas, self._corner)
         self.sources, self.status = SourceBar(), StatusLine()
         bar = QToolBar("Slide, model and clustering")
         bar.setObjectName("sources")
@@ -183,7 +179,7 @@ class MainWindow(QMainWindow):
         self.menus.refresh()
 
     def show_message(self, message: Message) -> None:
-        """Show a message above the slide."""
+        """Show a message over the slide's upper edge."""
         offer = self.menus.actions[message.offer].text() if message.offer else ""
         self.banner.show_message(message, offer)
 

@@ -46,7 +46,7 @@ class Message:
 
 
 class Banner(QFrame):
-    """A strip above the slide with the latest message; a note goes by itself, the rest waits to be dismissed."""
+    """A strip over the slide with the latest message; a note goes by itself, the rest waits to be dismissed."""
 
     offered = Signal(str)
     dismissed = Signal()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from wsiview.geometry import Region
@@ -71,6 +71,7 @@ class Hud:
         self.legend: Legend | None = None
         self.probe: ProbeMarks | None = None
         self.remark = ""  # on the slide
+        self.top = 0  # screen pixels at the upper edge that something else lies over
         self._plate: LegendPlate | None = None
         self._legend_picture: tuple[float, QImage] | None = None
         self._scale_key: tuple[float, float | None, float, str, str] | None = None
@@ -93,26 +94,32 @@ class Hud:
         if self._plate is not None:
             if self._legend_picture is None or self._legend_picture[0] != pixel_ratio:
                 self._legend_picture = pixel_ratio, picture_of(self._plate, pixel_ratio)
-            painter.drawImage(QPointF(MARGIN, MARGIN), self._legend_picture[1])
+            painter.drawImage(self._corner, self._legend_picture[1])
 
     def covers(self, x: float, y: float) -> bool:
         """Whether the legend lies there (screen pixels)."""
         plate = self._plate
-        return plate is not None and QRectF(MARGIN, MARGIN, plate.width, plate.height).contains(x, y)
+        return plate is not None and QRectF(self._corner, QSizeF(plate.width, plate.height)).contains(x, y)
 
     def class_at(self, x: float, y: float) -> int | None:
         """The class whose legend row lies there (screen pixels)."""
-        return None if self._plate is None else self._plate.class_at(x - MARGIN, y - MARGIN)
+        corner = self._corner
+        return None if self._plate is None else self._plate.class_at(x - corner.x(), y - corner.y())
 
     def row_of(self, class_index: int) -> QPointF | None:
         """The middle of a class's legend row, screen pixels."""
         middle = None if self._plate is None else self._plate.center_of(class_index)
-        return None if middle is None else middle + QPointF(MARGIN, MARGIN)
+        return None if middle is None else middle + self._corner
 
     @property
     def legend_height(self) -> float:
         """Screen pixels that the legend takes from the top, 0 without one."""
-        return 0.0 if self._plate is None else self._plate.height + MARGIN
+        return 0.0 if self._plate is None else self._plate.height + self._corner.y()
+
+    @property
+    def _corner(self) -> QPointF:
+        """Where the legend stands, screen pixels."""
+        return QPointF(MARGIN, MARGIN + self.top)
 
     def _scale(self, view: Viewport, mpp: float | None, pixel_ratio: float) -> QImage:
         key = (view.downsample, mpp, pixel_ratio, self.remark, orientation(view))

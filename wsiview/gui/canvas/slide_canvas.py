@@ -93,6 +93,12 @@ class SlideCanvas(SlideView):
         finally:
             painter.end()  # or what went wrong can't be told any more
 
+    def keep_clear(self, height: int) -> None:
+        """Leave this many screen pixels at the upper edge to what lies over them; the legend stands below."""
+        if height != self._hud.top:
+            self._hud.top = height
+            self.update()
+
     def paint_on(self, painter: QPainter) -> None:
         """Paint slide, overlays and head-up display; the painter counts in screen pixels."""
         ratio = self.pixel_ratio

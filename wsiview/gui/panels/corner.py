@@ -18,6 +18,7 @@ class Corner(QObject):
         """Put it there and watch."""
         super().__init__(large)
         self._small, self._large = small, large
+        self._clear = 0
         large.installEventFilter(self)
         self.place()
 
@@ -27,10 +28,16 @@ class Corner(QObject):
             self.place()
         return super().eventFilter(watched, event)
 
+    def keep_clear(self, height: int) -> None:
+        """Stay below what lies over the large one's upper edge, this many pixels high."""
+        if height != self._clear:
+            self._clear = height
+            self.place()
+
     def place(self) -> None:
         """Put it there again, since the small one's shape may have changed."""
         room = min(self._large.width(), self._large.height())
         side = round(min(MOST, max(LEAST, SHARE * room)))
         shape = self._small.sizeHint().scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
         margin = round(MARGIN)
-        self._small.setGeometry(self._large.width() - shape.width() - margin, margin, shape.width(), shape.height())
+        self._small.setGeometry(self._large.width() - shape.width() - margin, margin + self._clear, *shape.toTuple())
