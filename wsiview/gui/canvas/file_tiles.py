@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsiview.gui.canvas.tile_cache import TileCache
+from wsiview.gui.canvas.tile_memory import TileMemory
 from wsiview.slide.pyramid import Pyramid
 from wsiview.slide.slide import Slide, SlideVanished, TileUnreadable
 from wsiview.slide.wrapped_slide import WrappedSlide
@@ -33,12 +34,12 @@ class FileTiles:
         The sentence about a file that went away, empty while it is there.
     """
 
-    def __init__(self, slide: Slide, pyramid: Pyramid) -> None:
-        """Keep the slide, which the caller closes."""
+    def __init__(self, slide: Slide, pyramid: Pyramid, memory: TileMemory) -> None:
+        """Keep the slide, which the caller closes, and tiles in this memory."""
         self.bad: frozenset[Natural] = frozenset()
         self.vanished = ""
         self.decoded: TileCache[Natural, Pixels] = TileCache(_BYTES)
-        self._slide, self._pyramid = slide, pyramid
+        self._slide, self._pyramid, self._memory = slide, pyramid, memory
         self._sizes = tuple(_usable(tile.width, tile.height) for tile in pyramid.level_tiles)
         self._tries = 0
         self._failed: dict[Natural, int] = {}  # tiles that could not be read, and in which try
@@ -103,13 +104,14 @@ class FileTiles:
                 self.bad |= {key}
                 self.vanished = str(error) if isinstance(error, SlideVanished) else self.vanished
             return None, True
+        pixels, nbytes = self._memory.keep(pixels)
         with self._lock:
             if key in self._failed:
                 del self._failed[key]
                 self.bad -= {key}
             self.vanished = ""
             if whole:
-                self.decoded.put(key, pixels, pixels.nbytes)
+                self.decoded.put(key, pixels, nbytes)
         return pixels, whole
 
 

@@ -22,8 +22,8 @@ from wsiview.scene.visible_tiles import Window
 
 Compose = Callable[[QPainter, Window], None]
 """Paints a window of the upright slide, opaque, with its corner at the painter's origin."""
-_MANY = 64
-"""So many spoilt places, and all is composed anew."""
+_FEW, _MANY = 4, 64
+"""So many spoilt places are composed together, and so many are all there is."""
 
 
 class Frame:
@@ -103,7 +103,7 @@ class Frame:
         if known is None:
             wanted = [window]
         else:
-            wanted = [rect for spoilt in self._spoilt if (rect := _shared(spoilt, known))]
+            wanted = _together([rect for spoilt in self._spoilt if (rect := _shared(spoilt, known))])
             wanted += _gaps(window, known)
         self._spoilt.clear()
         if wanted:
@@ -169,6 +169,17 @@ def _shared(one: Rect, other: Rect) -> Rect | None:
     x, y = max(one[0], other[0]), max(one[1], other[1])
     right, bottom = min(one[0] + one[2], other[0] + other[2]), min(one[1] + one[3], other[1] + other[3])
     return (x, y, right - x, bottom - y) if x < right and y < bottom else None
+
+
+def _together(rects: list[Rect]) -> list[Rect]:
+    """One rectangle around many, where that is not much more to compose."""
+    if len(rects) < _FEW:
+        return rects
+    x, y = min(rect[0] for rect in rects), min(rect[1] for rect in rects)
+    width = max(rect[0] + rect[2] for rect in rects) - x
+    height = max(rect[1] + rect[3] for rect in rects) - y
+    areas = sum(rect[2] * rect[3] for rect in rects)
+    return [(x, y, width, height)] if width * height <= 2 * areas else rects
 
 
 def _gaps(window: Rect, known: Rect) -> list[Rect]:

@@ -344,7 +344,6 @@ class Renderer(QObject):
             self.picture.spoil(wish.tile.window)  # coarser pictures are seen where finer ones are missing
             self._came = True
         self._lacking.discard(wish)
-        self._mishaps.count(slide.source.tiles)
 
     def _take_overlay(self, wish: Wish, drawn: tuple[Drawing, OverlayTile]) -> None:
         layer = self.picture.other if wish.kind == "other" else self.overlay
@@ -365,6 +364,8 @@ class Renderer(QObject):
 
     def _arrive(self) -> None:
         """Show the last of what is in view at once, and what comes before together."""
+        if self.slide is not None:
+            self._mishaps.count(self.slide.source.tiles)
         self._tell_sharp()
         if self.is_sharp:
             self._pause.stop()

@@ -49,10 +49,13 @@ def slide_tile(tile: ScreenTile, memory: TileMemory) -> SlideTile:
     """Bring a tile into the format that is painted fastest; made on a worker."""
     height, width = tile.pixels.shape[:2]
     colors = QImage(tile.pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    image = colors.convertToFormat(QImage.Format.Format_RGB32)
     kept = memory.array((height, width), np.uint32)
-    kept[:] = np.frombuffer(image.constBits(), np.uint32).reshape(kept.shape)
-    return SlideTile(QImage(kept.data, width, height, 4 * width, QImage.Format.Format_RGB32), tile.bad)
+    image = QImage(kept.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    painter.drawImage(0, 0, colors)
+    painter.end()
+    return SlideTile(image, tile.bad)
 
 
 class SlideLayer:

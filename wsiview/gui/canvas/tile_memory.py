@@ -16,7 +16,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from wsiview.scene.visible_tiles import TILE
 
-_SIZES = {4 * TILE * TILE: 32, 4 << 20: 1}
+_TILE = 4 * TILE * TILE
+_SIZES = {_TILE: 32, 4 << 20: 1}
 """Bytes lent at once, and how many such are taken from the system together: tiles, and what they are resampled from."""
 
 
@@ -40,6 +41,14 @@ class TileMemory:
         lent = np.frombuffer(slot, dtype, count)
         self._lent[id(slot)] = weakref.ref(lent, partial(self._take_back, slot))
         return lent.reshape(shape)
+
+    def keep(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+        """A copy of what is about as large as a tile, else the same, and the bytes that it takes."""
+        if not _TILE // 2 <= pixels.nbytes <= _TILE:
+            return pixels, pixels.nbytes
+        kept = self.array(pixels.shape)
+        kept[:] = pixels
+        return kept, _TILE
 
     def _slot(self, size: int) -> memoryview:
         free = self._free[size]

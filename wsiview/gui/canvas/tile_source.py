@@ -46,8 +46,8 @@ class TileSource:
     def __init__(self, slide: Slide) -> None:
         """Keep the slide, which the caller closes."""
         self.pyramid = Pyramid.of(slide)
-        self.tiles = FileTiles(slide, self.pyramid)
         self.memory = TileMemory()
+        self.tiles = FileTiles(slide, self.pyramid, self.memory)
         self._extent = Region(0, 0, self.pyramid.dimensions.width, self.pyramid.dimensions.height)
         self._built: frozenset[int] = slide.built_levels if isinstance(slide, WrappedSlide) else frozenset()
         self._known: tuple[Unreadable, ...] = slide.unreadable if isinstance(slide, WrappedSlide) else ()
