@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QPainter
@@ -15,6 +17,7 @@ from wsiview.gui.canvas.overlay import Drawing, OverlayLayer
 from wsiview.gui.canvas.overlay_tile import OverlayTile
 from wsiview.gui.canvas.picture import Picture
 from wsiview.gui.canvas.slide_layer import SlideLayer, SlideTile
+from wsiview.gui.canvas.tile_cache import TileCache
 from wsiview.gui.canvas.tile_loader import TileLoader
 from wsiview.gui.canvas.tile_source import TileSource
 from wsiview.scene.grids import MapGrids
@@ -29,6 +32,28 @@ SETTLE_MS = 60
 """Sharp tiles of a new scale are asked for this long after the last step of a wheel or a pinch."""
 _FRAME_MS = 16
 """Tiles that arrive one by one are shown together, so long after the first of them at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts for who wants to know how a picture comes about.
+
+    Parameters
+    ----------
+    waiting, late, dropped
+        Tiles that are wanted and not there; that came when nobody wanted them; that were given up before anything was
+        done for them.
+    bad
+        Tiles of the file that can't be read.
+    caches
+        Of each its name, and the bytes it holds and may hold.
+    """
+
+    waiting: int
+    late: int
+    dropped: int
+    bad: int
+    caches: tuple[tuple[str, int, int], ...]
 
 
 class Renderer(QObject):
@@ -109,6 +134,18 @@ class Renderer(QObject):
         if self.slide is None or self._view is None:
             return True
         return not (self._lacking or self._settle.isActive() or self._soon.isActive())
+
+    @property
+    def tally(self) -> Tally:
+        """What is waited for and kept; cheap, and waits for nobody."""
+        slide, loader, bad = self.slide, self.loader, 0
+        caches: list[tuple[str, TileCache[Any, Any]]] = []
+        if slide is not None:
+            caches += [("Slide", slide.tiles), ("Tiles of the file", slide.source.tiles.decoded)]
+            bad = len(slide.source.tiles.bad)
+        caches += [("Layers", self.overlay.tiles), ("Second layers", self.picture.other.tiles)]
+        held = tuple((name, cache.nbytes, cache.limit) for name, cache in caches)
+        return Tally(loader.waiting, loader.late, loader.dropped, bad, held)
 
     @property
     def idle(self) -> bool:

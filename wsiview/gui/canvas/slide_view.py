@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from wsiview.geometry import Region, Size
 from wsiview.gui.canvas.comparison import Comparison
 from wsiview.gui.canvas.hud import Hud
-from wsiview.gui.canvas.renderer import Renderer
+from wsiview.gui.canvas.renderer import Renderer, Tally
 from wsiview.gui.canvas.view_widget import ViewWidget
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
@@ -90,6 +90,11 @@ class SlideView(ViewWidget):
     def is_sharp(self) -> bool:
         """Whether everything in view is as sharp as it gets."""
         return self._renderer.is_sharp
+
+    @property
+    def tally(self) -> Tally:
+        """What is waited for and kept."""
+        return self._renderer.tally
 
     @property
     def dimensions(self) -> Size | None:
