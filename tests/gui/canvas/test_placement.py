@@ -133,14 +133,19 @@ def _between(rows: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.f
 
 
 def _shift(shown: NDArray[np.float64], view: Viewport, slide: Slide) -> tuple[float, float]:
-    """By how much the picture differs in place from level 0: the best of moves in half pixels."""
+    """By how much the picture differs in place from level 0: the best of moves in quarters of a pixel."""
     side = 160
     y, x = view.size.height // 2 - side // 2, view.size.width // 2 - side // 2
     part = shown[y : y + side, x : x + side].mean(axis=2)
     truth = Truth(view, slide, side)
-    moves = [(dx / 2, dy / 2) for dx in range(-5, 6) for dy in range(-5, 6)]
-    errors = [float(((part - truth.moved(dx, dy)) ** 2).mean()) for dx, dy in moves]
-    best = moves[int(np.argmin(errors))]
+
+    def best_of(around: tuple[float, float], step: float, reach: int) -> tuple[float, float]:
+        steps = [step * n for n in range(-reach, reach + 1)]
+        moves = [(around[0] + dx, around[1] + dy) for dx in steps for dy in steps]
+        errors = [float(((part - truth.moved(dx, dy)) ** 2).mean()) for dx, dy in moves]
+        return moves[int(np.argmin(errors))]
+
+    best = best_of(best_of((0.0, 0.0), 0.5, 5), 0.25, 1)
     assert part.std() > 5, "there is tissue in the middle"
     return best
 
