@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wsiview.gui.appearance import Appearance
 from wsiview.gui.bookmarking.bookmarks import Bookmarks
+from wsiview.gui.canvas.performance import Performance
 from wsiview.gui.checks.map_checks import MapChecks
 from wsiview.gui.comparing.comparing import Comparing
 from wsiview.gui.coverage import Coverage
@@ -24,6 +25,7 @@ from wsiview.gui.second.second_view import SecondView
 from wsiview.gui.slide_book import SlideBook
 from wsiview.gui.slides.places import Places
 from wsiview.gui.slides.slide_list import SlideList
+from wsiview.gui.spoken import Spoken
 from wsiview.gui.turning import Turning
 from wsiview.gui.whereabouts import Whereabouts
 
@@ -39,7 +41,8 @@ class Companions:
         self.appearance = Appearance(window.session.preferences)
         self.peek = Peek(window.session, window.canvas)
         self.digits, self.turning, self.whereabouts = Digits(window), Turning(window), Whereabouts(window)
-        self.full_screen = FullScreen(window)
+        self.full_screen, self.spoken = FullScreen(window), Spoken(window)
+        self.performance = Performance(window.canvas)
         self.coverage = Coverage(window.session, window.overview)
         self.recent = RecentFiles(window.session.preferences, window)
         window.session.slide_changed.connect(lambda _: self.recent.look())
@@ -71,6 +74,7 @@ class Companions:
 
     def close(self) -> None:
         """The window is closing: keep what is to be kept, end what runs."""
+        self.performance.stop()
         self.recent.close()
         self.lens.close()
         self.comparing.close()

@@ -12,9 +12,13 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from wsiview.gui.actions import ACTIONS, CANVAS_KEYS
+from wsiview.gui.actions.action import Action
 
 if TYPE_CHECKING:
     from wsiview.gui.main_window import MainWindow
+
+
+ALT_KEYS = {"Explain": "E&xplain"}  # where another menu has the first letter
 
 
 class Menus(QObject):
@@ -35,9 +39,8 @@ class Menus(QObject):
             item = QAction(action.text + shown, window)
             item.setShortcuts([QKeySequence(key) for key in action.keys])
             item.setCheckable(action.checked is not None)
-            if action.tip:
-                item.setStatusTip(action.tip)
-                item.setToolTip(action.tip)
+            item.setStatusTip(action.tip)
+            item.setToolTip(_with_keys(action))
             item.triggered.connect(partial(self._run, action.run))
             menu.addAction(item)
             window.addAction(item)  # so that its keys work while the menu bar is hidden
@@ -86,7 +89,8 @@ class Menus(QObject):
     def _menu(self, bar: QMenuBar, path: str) -> QMenu:
         if path not in self._menus:
             parent, _, title = path.rpartition("/")
-            self._menus[path] = self._menu(bar, parent).addMenu(title) if parent else bar.addMenu(f"&{title}")
+            above, words = (self._menu(bar, parent), title) if parent else (bar, ALT_KEYS.get(title, f"&{title}"))
+            self._menus[path] = above.addMenu(words)
             self._menus[path].setToolTipsVisible(True)
         return self._menus[path]
 
@@ -107,3 +111,10 @@ class Menus(QObject):
 
     def _open(self, path: Path, checked: bool = False) -> None:
         self._window.open_paths([path])
+
+
+def _with_keys(action: Action) -> str:
+    """What it does, and by which keys."""
+    names = [QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in action.keys]
+    keys = " or ".join([*names, *([action.placed] if action.placed else [])])
+    return " ".join([action.tip or action.text, *([f"({keys})"] if keys else [])])
