@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wsiview.gui.appearance import Appearance
 from wsiview.gui.bookmarking.bookmarks import Bookmarks
+from wsiview.gui.canvas.performance import Performance
 from wsiview.gui.checks.map_checks import MapChecks
 from wsiview.gui.comparing.comparing import Comparing
 from wsiview.gui.coverage import Coverage
@@ -41,6 +42,7 @@ class Companions:
         self.peek = Peek(window.session, window.canvas)
         self.digits, self.turning, self.whereabouts = Digits(window), Turning(window), Whereabouts(window)
         self.full_screen, self.spoken = FullScreen(window), Spoken(window)
+        self.performance = Performance(window.canvas)
         self.coverage = Coverage(window.session, window.overview)
         self.recent = RecentFiles(window.session.preferences, window)
         window.session.slide_changed.connect(lambda _: self.recent.look())
@@ -72,6 +74,7 @@ class Companions:
 
     def close(self) -> None:
         """The window is closing: keep what is to be kept, end what runs."""
+        self.performance.stop()
         self.recent.close()
         self.lens.close()
         self.comparing.close()

@@ -54,3 +54,7 @@ def view_actions() -> Iterator[Action]:
         "full", "-View", "Full screen", ("F11",), lambda w: w.companions.full_screen.toggle(), always,
         "The slide alone on the whole screen; F11 or Esc returns", lambda w: w.companions.full_screen.on,
     )  # fmt: skip
+    yield Action(
+        "performance", "View", "Performance", ("F12",), lambda w: w.companions.performance.toggle(), has_slide,
+        "How long frames take, what is waited for, and how full the caches are", lambda w: w.companions.performance.on,
+    )  # fmt: skip

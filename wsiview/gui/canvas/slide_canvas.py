@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from wsiview.gui.canvas.decoration import Decoration
+from wsiview.gui.canvas.frame_times import FrameTimes
 from wsiview.gui.canvas.mouse import Mouse
 from wsiview.gui.canvas.slide_view import SlideView
 from wsiview.gui.canvas.tile_source import OUTSIDE
@@ -40,6 +43,7 @@ class SlideCanvas(SlideView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Start without a slide."""
+        self.frames = FrameTimes()  # before the first event
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
@@ -84,6 +88,13 @@ class SlideCanvas(SlideView):
         self._mouse.show_cursor()
 
     # Events
+
+    def event(self, event: QEvent) -> bool:
+        """Note how long it takes."""
+        started = time.perf_counter()
+        taken = super().event(event)
+        self.frames.spend(time.perf_counter() - started, event.type() == QEvent.Type.Paint)
+        return taken
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy pictures; everything slow was done before, elsewhere."""
