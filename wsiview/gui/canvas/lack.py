@@ -57,9 +57,11 @@ class Lack:
         base = sorted(slide.base_missing - self._failed, key=lambda key: (key.row, key.col))
         first = [self._slide_request("slide", slide, key) for key in plan.visible if self._lacks_slide(slide, key)]
         whole = [self._slide_request("base", slide, key) for key in base]
-        result = whole + first if slide.base_is_cheap else first
+        # A picture of the whole stands in until the view is there, unless that takes as long.
+        at_once = slide.base_is_cheap and any(2 * key.downsample < slide.base_downsample for key in plan.visible[:1])
+        result = whole + first if at_once else first
         result += self._overlay_requests(plan.visible, picture.shown)
-        result += [] if slide.base_is_cheap else whole
+        result += [] if at_once else whole
         result += [self._slide_request("slide", slide, key) for key in plan.parents if self._lacks_slide(slide, key)]
         hidden = [layer for layer in picture.layers if layer not in picture.shown]
         result += self._overlay_requests(plan.visible, hidden)

@@ -114,8 +114,8 @@ class TileSource:
         """Pixels of one level, cut from its own tiles, and where they are stand-ins for unreadable ones."""
         out = self.memory.array((bottom - top, right - left, 3))
         size, (tile_w, tile_h) = self.pyramid.level_dimensions[level], self.tiles.size(level)
-        if left < 0 or top < 0 or right > size.width or bottom > size.height:
-            out[...] = self.pyramid.background
+        if right <= 0 or bottom <= 0 or left >= size.width or top >= size.height:
+            out[...] = self.pyramid.background  # elsewhere the slide's edge is repeated
         mask: NDArray[np.bool_] | None = None
         for key in self._keys(level, left, top, right, bottom):
             x, y = key[1] * tile_w, key[2] * tile_h
