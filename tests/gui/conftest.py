@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wsiview.gui.main_window import MainWindow
 
 Wait = Callable[..., None]
+PATIENCE = 30_000  # ms
 _OF_ZARR = ("zarr_io", "asyncio_")
 
 
@@ -171,10 +172,22 @@ def _new_threads(before: set[threading.Thread]) -> list[threading.Thread]:
 
 
 @pytest.fixture
+def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+    """Waits as long as a busy machine may need; a condition that never comes still fails."""
+    until = qtbot.waitUntil
+
+    def wait_until(condition: Callable[[], object], *, timeout: int = 0) -> None:
+        until(condition, timeout=max(timeout, PATIENCE))
+
+    monkeypatch.setattr(qtbot, "waitUntil", wait_until)
+    return qtbot
+
+
+@pytest.fixture
 def wait(qtbot: QtBot) -> object:
     """Wait for a condition, long enough for a child process to load torch."""
 
-    def until(condition: Callable[[], object], seconds: float = 30) -> None:
+    def until(condition: Callable[[], object], seconds: float = 120) -> None:
         qtbot.waitUntil(lambda: bool(condition()), timeout=int(seconds * 1000))
 
     return until
