@@ -94,8 +94,7 @@ def test_a_map_is_computed_where_one_looks_stops_and_goes_on(
     qtbot.mouseClick(window.sources.explain, LEFT)
     wait(lambda: len(came) > kept.sum())
     mapping = [step for step in steps if step is not None and step.stage == "mapping"]
-    assert mapping[0].done == kept.sum(), "no block is computed twice"
-    assert mapping[0].total == kept.size
+    assert mapping[0].total - mapping[0].done == (~kept).sum(), "no block is computed twice"
     assert len(came) == len(set(came))
     qtbot.keyClick(canvas, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
     wait(lambda: not session.computing)
