@@ -23,6 +23,8 @@ _BYTES = 128 << 20
 _REACH = 48
 """Pixels around a change that look different: an outline reaches into the next cells, a contour as far as averages."""
 _CHANGES = 512
+NOTHING = LayerStack((), strongest=False)
+"""The stack before there is one: no tile is drawn for it."""
 Drawing = tuple[object, ...]
 """What of a stack planes depend on; the rest is tables."""
 
@@ -36,7 +38,7 @@ class OverlayLayer:
     def __init__(self) -> None:
         """Start with no map."""
         self.grids: MapGrids | None = None
-        self.stack = LayerStack(())
+        self.stack = NOTHING
         self.tiles: TileCache[tuple[Drawing, TileKey], OverlayTile] = TileCache(_BYTES)
         self.backdrop: Backdrop | None = None
         self._drawing = self._drawing_before = drawing_key(self.stack)

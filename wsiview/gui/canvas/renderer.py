@@ -13,7 +13,7 @@ from wsiview.errors import WsiviewError
 from wsiview.gui.canvas.comparison import Comparison
 from wsiview.gui.canvas.lack import Lack, Wish
 from wsiview.gui.canvas.mishaps import Mishaps
-from wsiview.gui.canvas.overlay import Drawing, OverlayLayer
+from wsiview.gui.canvas.overlay import NOTHING, Drawing, OverlayLayer
 from wsiview.gui.canvas.overlay_tile import OverlayTile
 from wsiview.gui.canvas.picture import Picture
 from wsiview.gui.canvas.slide_layer import SlideLayer, SlideTile
@@ -212,7 +212,7 @@ class Renderer(QObject):
 
     def set_other_stack(self, stack: LayerStack | None) -> None:
         """Prepare a second stack behind the first; None gives it up."""
-        self._set_stack(self.picture.other, LayerStack(()) if stack is None else stack)
+        self._set_stack(self.picture.other, NOTHING if stack is None else stack)
         if stack is None:
             self.picture.release(self.picture.other)
 
