@@ -54,6 +54,16 @@ def test_the_paper_look_is_stamped(source: Provenance) -> None:
     assert PAPER_LOOK in provenance_lines(source, LayerStack(STACK.classes, look="paper"))
 
 
+def test_a_picture_says_what_became_of_an_icc_profile() -> None:
+    made = datetime(2026, 5, 4, tzinfo=UTC)
+    source = provenance("S", "5" * 64, None, "wsiview 0.1.0", made, colors="as stored, ICC profile not applied")
+    assert provenance_lines(source)[1] == "Colours: as stored, ICC profile not applied"
+    assert read_payload(png_payload(source, VIEW, None))[0] == source
+    older = json.loads(png_payload(source, VIEW, None))
+    del older["source"]["colors"]
+    assert read_payload(json.dumps(older))[0].colors == "", "pictures from before it was said can still be read"
+
+
 def test_a_masked_name_is_in_neither_lines_nor_payload(source: Provenance) -> None:
     masked = source.masked()
     assert "case-17" not in " ".join(provenance_lines(masked, STACK))

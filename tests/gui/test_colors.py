@@ -14,11 +14,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
+from wsiview.gui import inputs
 from wsiview.gui.application import make_window
 from wsiview.gui.canvas.tile_source import OUTSIDE, TileSource
 from wsiview.gui.main_window import MainWindow
 from wsiview.gui.slides import thumbnails
 from wsiview.scene.visible_tiles import Window
+from wsiview.slide import opening
 from wsiview.slide.array_slide import ArraySlide
 from wsiview.slide.color import ColoredSlide, srgb_transform
 from wsiview.slide.slide import TileUnreadable
@@ -30,6 +32,12 @@ PINK = (200, 120, 160)
 def written(path: Path, profile: bytes | None) -> Path:
     Image.new("RGB", (900, 700), PINK).save(path, icc_profile=profile)
     return path
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open these sound files without trying them in a process of its own first."""
+    monkeypatch.setattr(inputs, "open_checked", opening.open_slide)
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ class Guard:
     @property
     def violations(self) -> list[str]:
         """What was read here, and the locks taken both here and elsewhere."""
-        return [*self.seen, *(f"{lock.born} at {lock.here[0]}" for lock in self.locks if lock.here and lock.elsewhere)]
+        return [*self.seen, *(f"{lock.born} at {lock.here}" for lock in self.locks if lock.here and lock.elsewhere)]
 
 
 class Lock:
@@ -80,7 +80,7 @@ class Lock:
 
     def __init__(self, guard: Guard, lock: Any, born: str) -> None:
         self._guard, self._lock, self.born = guard, lock, born
-        self.here: list[str] = []
+        self.here = ""  # where it was first taken by the window's thread
         self.elsewhere = False
         guard.locks.append(self)
 
@@ -88,7 +88,7 @@ class Lock:
         if not blocking:
             return self._lock.acquire(blocking=False)  # which waits for nobody
         if self._guard.is_here:
-            self.here.append(place())
+            self.here = self.here or place()
         elif self._guard.on:
             self.elsewhere = True
         return self._lock.acquire(timeout=timeout)

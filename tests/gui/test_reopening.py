@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -168,3 +170,35 @@ def test_a_window_whose_reads_hang_moves_and_closes(
     assert not gate.is_set(), "it closed while the reads still hung"
     assert not showing.isVisible()
     gate.set()
+
+
+_HANGING = """
+import sys, threading
+from pathlib import Path
+import numpy as np
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from wsiview.gui import application, inputs
+from wsiview.gui.start_request import StartRequest
+from wsiview.slide.array_slide import ArraySlide
+
+class Hanging(ArraySlide):
+    def read(self, *place):
+        threading.Event().wait()
+
+inputs.open_checked = lambda path: Hanging(np.zeros((900, 1200, 3), np.uint8), path=path)
+made = application.make_window
+
+def make_window():
+    window = made()
+    window.canvas.slide_shown.connect(lambda slide: QTimer.singleShot(300, window, window.close))
+    return window
+
+application.make_window = make_window
+sys.exit(application.open_window(StartRequest((Path(sys.argv[1]),)), reachable=False))
+"""
+
+
+def test_the_program_ends_though_a_read_hangs_for_good(path: Path) -> None:
+    child = subprocess.run([sys.executable, "-c", _HANGING, str(path)], timeout=60, capture_output=True, text=True)
+    assert child.returncode == 0, child.stderr
