@@ -121,8 +121,12 @@ class SecondView(QObject):
         self._window.companions.slides.open_paths(paths, beside=True)
 
     def show_slide(self, path: Path) -> None:
-        """Show another slide beside the first, and list it."""
-        self._window.companions.slides.add([path])
+        """Show another slide beside the first, and list it; where there is no first one, as that."""
+        slides = self._window.companions.slides
+        if self._window.session.slide is None:
+            slides.open(path)
+            return
+        slides.add([path])
         self.open_view()
         self.display.show_slide(path)
 
