@@ -135,6 +135,9 @@ def holding_space_looks_beneath_both_sides(seen: MainWindow, qtbot: QtBot) -> No
     qtbot.keyRelease(seen.canvas, Qt.Key.Key_Space)
     assert not seen.canvas.comparison.stack.hidden
     assert seen.session.layers == replace(seen.canvas.layers, hidden=False)
+    seen.session.forget_map()
+    assert seen.companions.comparing.views.curtain is None, "without a map there is nothing to part"
+    assert not seen.menus.actions["curtain"].isChecked()
 
 
 def test_the_second_views_map_hangs_behind_the_curtain_with_classes_of_its_own(

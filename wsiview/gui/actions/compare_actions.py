@@ -55,7 +55,7 @@ def _toggle_letters(window: MainWindow) -> None:
 def compare_actions() -> Iterator[Action]:
     """What stands in the Layers menu for comparing."""
     yield Action(
-        "fade", "Layers", "Full, half, none", ("H",), lambda w: _of(w).fading.step(w.active_display), has_layers,
+        "fade", "-Layers", "Full, half, none", ("H",), lambda w: _of(w).fading.step(w.active_display), has_layers,
         "The opacity of all layers in full, by half and none; full is what you set last",
     )  # fmt: skip
     yield Action(

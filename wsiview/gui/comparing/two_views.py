@@ -55,8 +55,8 @@ class TwoViews(QObject):
 
     @property
     def curtain(self) -> float | None:
-        """The share of the width where the curtain hangs, None while it is put away."""
-        return self._curtain
+        """The share of the width where the curtain hangs, None while it is put away or there is nothing to part."""
+        return self._curtain if self.b is not None else None
 
     @property
     def a(self) -> LayerStack | None:
