@@ -22,6 +22,7 @@ FIELDS = ("State", "Strongest", "Unexplained", "Influence", "Model score")
 def point_at(window: MainWindow, qtbot: QtBot, place: Point) -> None:
     """The mouse over a place of the slide."""
     canvas = window.canvas
+    canvas.set_viewport(canvas.viewport.centered(place))  # where no legend lies over it
     x, y = canvas.viewport.to_device.apply(place.x, place.y)
     at = QPoint(round(x / canvas.pixel_ratio), round(y / canvas.pixel_ratio))
     qtbot.mouseMove(canvas, at - QPoint(2, 2))
@@ -72,7 +73,6 @@ def check_keeping(mapped: MainWindow, qtbot: QtBot) -> None:
     """A reading is kept, copied and let go."""
     panel, canvas = mapped.docks.probe, mapped.canvas
     canvas.set_viewport(replace(canvas.viewport, rotation=0.0, flipped=False))
-    canvas.fit()
     first, last = (centre_of(mapped, *cell) for cell in strong_cells(mapped))
     point_at(mapped, qtbot, first)
     words = [panel.text(name) for name in FIELDS]

@@ -61,9 +61,9 @@ def open_window(request: StartRequest, *, reachable: bool = True, shared: bool =
     reporter = _Reporter(window, log_path())
     sys.excepthook = reporter.hook
     threading.excepthook = reporter.thread_hook
+    with_signals = _interruptible(window)
     window.show()
     carry_out(request, window)
-    with_signals = _interruptible(window)
     status = application.exec()
     with_signals.stop()
     sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
@@ -131,7 +131,8 @@ def _interruptible(window: MainWindow) -> QTimer:
     timer.timeout.connect(lambda: None)
     timer.start(300)
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, lambda number, frame: window.close())
+        # By the event loop, which a window that is closed before it runs would leave waiting for ever.
+        signal.signal(signal.SIGINT, lambda number, frame: QTimer.singleShot(0, window, window.close))
     return timer
 
 

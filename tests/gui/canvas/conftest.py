@@ -105,7 +105,8 @@ def canvas(qtbot: QtBot) -> Iterator[SlideCanvas]:
     made.show()
     yield made
     made.close()
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("tile")]
+    # The canvas waits for them with patience, not for ever.
+    qtbot.waitUntil(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("tile")])
 
 
 @pytest.fixture
