@@ -41,6 +41,7 @@ class MainWindow(QMainWindow):
         """Build the window and show what the session holds."""
         super().__init__()
         self.session = session
+        self._bad_tiles = 0
         self.setWindowTitle("wsiview")
         self.setWindowIcon(icon or QIcon())
         self.setAcceptDrops(True)
@@ -225,7 +226,9 @@ class MainWindow(QMainWindow):
 
     def _count_bad_tiles(self, count: int) -> None:
         self.status.show_bad_tiles(count)
-        if count == MANY_BAD_TILES and self.companions.lens.is_there(self.canvas):
+        before, self._bad_tiles = self._bad_tiles, count
+        # Tiles arrive together, so the count may leap over any number.
+        if before < MANY_BAD_TILES <= count and self.companions.lens.is_there(self.canvas):
             self.session.tell("Several tiles of this slide can't be read; they are hatched.", Weight.WARNING)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
