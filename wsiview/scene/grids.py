@@ -7,7 +7,7 @@ is too large for it. What every picture needs (strongest class, runner-up, undec
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -145,6 +145,10 @@ class MapGrids:
     def block_at(self, row: int, col: int) -> Block | None:
         """One block, None where it has not arrived."""
         return self._blocks.get((row, col))
+
+    def blocks_beyond(self, known: Container[tuple[int, int]]) -> dict[tuple[int, int], Block]:
+        """The blocks that are not among those known, by row and column."""
+        return {place: block for place, block in self._blocks.items() if place not in known}
 
     def block_region(self, row: int, col: int) -> Region:
         """Level-0 pixels of one block."""

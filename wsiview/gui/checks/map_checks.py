@@ -117,8 +117,7 @@ class MapChecks(QObject):
         if self._job.running:
             self._timer.start()
             return
-        places = [place for place in grids.blocks if place not in self._known]
-        blocks = {place: block for place in places if (block := grids.block_at(*place)) is not None}
+        blocks = grids.blocks_beyond(self._known)
         all_blocks = found.block_grid[0] * found.block_grid[1]
         question = Question(
             found, slide, session.given_mpp, self._normality(), self._counted, blocks, self._ground, self._placement,

@@ -154,8 +154,7 @@ class ExemplarGuide(QObject):
         if self._job.running:
             self._timer.start()
             return
-        places = [place for place in grids.blocks if place not in self._known]
-        blocks = {place: block for place in places if (block := grids.block_at(*place)) is not None}
+        blocks = grids.blocks_beyond(self._known)
         side = self._side(grids)
         apart = max(1, round(side[1] / grids.cell_to_level0.d)), max(1, round(side[0] / grids.cell_to_level0.a))
         wish = Pick(
