@@ -134,9 +134,9 @@ def test_thresholds_and_opacity_follow_the_sliders(mapped: MainWindow, qtbot: Qt
     qtbot.keyClick(panel.rows[0].threshold, Qt.Key.Key_Right)
     assert mapped.session.layers.classes[0].threshold == pytest.approx(0.11)
     assert mapped.session.layers.strength == (0,), "the strength that it is the threshold of is shown"
-    qtbot.keyClick(panel.opacity, Qt.Key.Key_PageDown)
+    qtbot.keyClick(panel.looks.opacity, Qt.Key.Key_PageDown)
     assert mapped.session.layers.opacity == pytest.approx(0.9)
-    assert panel.opacity_text.text() == "90 %"
+    assert panel.looks.opacity_text.text() == "90 %"
     mapped.docks.histogram.threshold_wanted.emit(0.4)
     assert mapped.session.layers.classes[0].threshold == pytest.approx(0.4)
     assert panel.rows[0].threshold.value() == 40
@@ -394,13 +394,13 @@ def test_the_looks_of_the_paper_switch_off_what_they_do_without(mapped: MainWind
     panel = mapped.docks.layers
     mapped.menus.run("paper")
     assert mapped.session.layers.look == "paper"
-    for widget in (panel.strongest, panel.rows[0].strength, panel.rows[0].threshold):
+    for widget in (panel.switches.strongest, panel.rows[0].strength, panel.rows[0].threshold):
         assert not widget.isEnabled()
     before = mapped.session.layers
     qtbot.keyClick(mapped.canvas, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
     assert mapped.session.layers == before
     mapped.menus.run("paper")
-    assert panel.strongest.isEnabled()
+    assert panel.switches.strongest.isEnabled()
     assert panel.rows[0].threshold.isEnabled()
 
 

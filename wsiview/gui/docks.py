@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 from wsiview.geometry import Point
 from wsiview.gui.display import Display
 from wsiview.gui.panels.histogram import Histogram, Tally
-from wsiview.gui.panels.layers_panel import LayersPanel
+from wsiview.gui.panels.layers_panel import Lack, LayersPanel
 from wsiview.gui.panels.meanings_panel import MeaningsPanel
 from wsiview.gui.panels.probe_panel import ProbePanel
 from wsiview.gui.probing import read_at
@@ -40,7 +40,7 @@ class Docks(QObject):
             self._dock("Strengths", "strengths", self.histogram),
         ]
         self._behind: list[QDockWidget] = []
-        session.inputs_changed.connect(self._show_waiting)
+        session.inputs_changed.connect(self._show_lack)
         session.map_changed.connect(self._show_map)
         session.block_arrived.connect(self._count_block)
         session.predictions_arrived.connect(self._show_histogram)
@@ -113,7 +113,7 @@ class Docks(QObject):
         self.layers.show_sources(names, prediction=display.grids is not None)
         self.layers.show_layers(display.layers)
         self.layers.show_selected(display.selected)
-        self._show_waiting()
+        self._show_lack()
         self._docks[0].setWindowTitle("Layers" if display is self._session else "Layers of the second view")
 
     def show_place(self, display: Display, place: Point | None) -> None:
@@ -139,11 +139,16 @@ class Docks(QObject):
         self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         return dock
 
-    def _show_waiting(self) -> None:
-        if self._shown is self._session:
-            self.layers.show_waiting(self._session.computing)
-        else:
-            self.layers.show_no_map()
+    def _show_lack(self) -> None:
+        self.layers.show_lack(self._lack)
+
+    @property
+    def _lack(self) -> Lack:
+        """Why the panel of layers may have none to speak of."""
+        session = self._session
+        if self._shown.slide is not session.slide:
+            return "map of other slide"
+        return "blocks" if session.computing else "explaining" if session.can_explain else "choice"
 
     def _show_map(self, grids: object) -> None:
         session = self._session

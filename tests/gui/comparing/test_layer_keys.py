@@ -29,7 +29,7 @@ def test_h_goes_from_full_to_half_to_none_and_remembers_what_full_was(seen: Main
         return found
 
     assert opacities(3) == [0.5, 0.0, 1.0]
-    seen.docks.layers.opacity.setValue(80)
+    seen.docks.layers.looks.opacity.setValue(80)
     assert opacities(4) == [0.4, 0.0, 0.8, 0.4]
     qtbot.keyClick(seen.canvas, Qt.Key.Key_O)
     assert seen.session.layers.hidden
@@ -61,31 +61,31 @@ def test_v_compares_the_class_described_with_the_influence_and_gives_the_classes
     session, panel = seen.session, seen.docks.layers
     before = session.layers
     qtbot.mouseClick(panel.rows[1].name, LEFT)
-    assert panel.difference.text() == "B against influence"
+    assert panel.switches.difference.text() == "B against influence"
     qtbot.keyClick(seen.canvas, Qt.Key.Key_V)
     assert session.layers.difference == (1, "gradcam/1")
     assert not session.layers.strongest
     assert [row.kind for row in seen.canvas.legend.rows] == ["difference"]
-    assert panel.difference.isChecked()
+    assert panel.switches.difference.isChecked()
     qtbot.mouseClick(panel.rows[2].name, LEFT)
     assert session.layers.difference == (2, "gradcam/1"), "it follows the class that is described"
     qtbot.keyClick(seen.canvas, Qt.Key.Key_V)
     assert session.layers == before
-    qtbot.mouseClick(panel.difference, LEFT, pos=QPoint(8, panel.difference.height() // 2))
+    qtbot.mouseClick(panel.switches.difference, LEFT, pos=QPoint(8, panel.switches.difference.height() // 2))
     assert session.layers.difference == (2, "gradcam/1")
     qtbot.keyClick(seen.canvas, Qt.Key.Key_A, SHIFT)
     assert session.layers.difference is None
     assert session.layers.strength == (0,)
-    assert not panel.difference.isChecked()
+    assert not panel.switches.difference.isChecked()
     seen.menus.run("paper")
-    assert not panel.difference.isEnabled()
+    assert not panel.switches.difference.isEnabled()
     assert not seen.menus.actions["difference"].isEnabled()
     seen.menus.run("paper")
     letters_go_with_their_switch(seen, qtbot)
 
 
 def letters_go_with_their_switch(seen: MainWindow, qtbot: QtBot) -> None:
-    letters = seen.docks.layers.letters
+    letters = seen.docks.layers.switches.letters
     qtbot.keyClick(seen.canvas, Qt.Key.Key_S)
     qtbot.mouseClick(letters, LEFT, pos=QPoint(8, letters.height() // 2))
     assert not seen.session.layers.letters

@@ -141,8 +141,8 @@ def test_layers_go_along_to_the_next_slide_and_maps_are_marked(
     slides.add([other, twin])
     session.toggle_class(1)
     session.change_layers(opacity=0.7)
-    mapped.docks.layers.opacity.setFocus()
-    qtbot.keyClick(mapped.docks.layers.opacity, Qt.Key.Key_PageDown)
+    mapped.docks.layers.looks.opacity.setFocus()
+    qtbot.keyClick(mapped.docks.layers.looks.opacity, Qt.Key.Key_PageDown)
     assert session.layers.opacity == pytest.approx(0.6), "a slider keeps the keys that it pages with"
     canvas.setFocus()
     qtbot.keyClick(canvas, Qt.Key.Key_PageDown)

@@ -1,35 +1,32 @@
-"""Layers panel: what lies over the slide, and how; one row per class, which is the legend's other half."""
+"""Layers panel: what lies over the slide, and how; or what has to be done before anything can."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QColorDialog,
-    QComboBox,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QSlider,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QColorDialog, QFrame, QLabel, QVBoxLayout, QWidget
 
 from wsiview.gui import looks
+from wsiview.gui.panels.class_list import ClassList
 from wsiview.gui.panels.class_row import ClassRow
+from wsiview.gui.panels.layer_switches import LayerSwitches
+from wsiview.gui.panels.look_fields import LookFields
 from wsiview.scene.layers import LayerStack, Look
 
-LOOKS: tuple[tuple[Look, str], ...] = (("default", "Clear"), ("paper", "As in the paper"))
-CHOOSE = "Layers appear here once a model and a clustering are chosen for the slide."
-WAIT = "Layers appear here as soon as the map begins to fill."
-NO_MAP = "There is no map of the slide in the second view yet; open it in the first view and press Explain."
-PAPER_WARNING = "Weak signals amplified: cube-root opacity, all classes stacked."
+Lack = Literal["choice", "explaining", "blocks", "map of other slide"]
+"""Why there are no layers: something is not chosen yet, Explain not pressed yet, no block of the map done yet; or the
+slide of the second view has no map."""
+
+HINTS: dict[Lack, str] = {
+    "choice": "Layers appear here once slide, model and clustering are chosen.",
+    "explaining": "There is no map of this slide yet: press Explain (F5) to compute it.",
+    "blocks": "Layers appear here as soon as the map begins to fill.",
+    "map of other slide":
+        "There is no map of the slide in the second view yet: open it in the first view and press Explain (F5).",
+}  # fmt: skip
 
 
 class LayersPanel(QWidget):
@@ -44,16 +41,10 @@ class LayersPanel(QWidget):
         """Lay out the parts."""
         super().__init__(parent)
         self._stack: LayerStack | None = None
-        self._saliency: tuple[str, ...] = ()
-        self._shown_saliency: str | None = None
+        self._saliency: str | None = None
         self._selected = 0
-        self.rows: list[ClassRow] = []
-        self._build_switches()
-        self._build_looks()
-        self._classes = QVBoxLayout()
-        self._classes.setSpacing(0)
-        self._classes.setContentsMargins(0, 0, 0, 0)
-        self.empty = QLabel(CHOOSE)
+        self.switches, self.classes, self.looks = LayerSwitches(), ClassList(), LookFields()
+        self.empty = QLabel(HINTS["choice"])
         self.empty.setObjectName("hint")
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -61,82 +52,72 @@ class LayersPanel(QWidget):
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(6)
-        body.addLayout(self._switches)
+        body.addWidget(self.switches)
         body.addWidget(_rule())
-        body.addLayout(self._captions())
-        body.addWidget(self._scroller(), 1)
+        body.addWidget(self.classes, 1)
         body.addWidget(_rule())
-        body.addLayout(self._looks)
+        body.addWidget(self.looks)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(10, 8, 10, 8)
         whole.addWidget(self.empty)
         whole.addWidget(self._body, 1)
         whole.addStretch(0)
+        self._connect()
         self.show_layers(None)
+
+    def _connect(self) -> None:
+        self.switches.strongest_wanted.connect(self._switch_strongest)
+        self.switches.letters_wanted.connect(self._switch_letters)
+        self.switches.influence_wanted.connect(self._switch_influence)
+        self.switches.prediction_wanted.connect(self._switch_prediction)
+        self.switches.difference_wanted.connect(self._ask_for_difference)
+        self.classes.selected.connect(self.selected)
+        self.classes.visibility_wanted.connect(self._set_visible)
+        self.classes.threshold_wanted.connect(self._set_threshold)
+        self.classes.strength_wanted.connect(self._set_strength)
+        self.classes.color_wanted.connect(self._choose_color)
+        self.classes.all_wanted.connect(self._switch_all)
+        self.looks.opacity_wanted.connect(self._set_opacity)
+        self.looks.look_wanted.connect(self._set_look)
+
+    @property
+    def rows(self) -> list[ClassRow]:
+        """One per class."""
+        return self.classes.rows
 
     def show_sources(self, saliency: tuple[str, ...], prediction: bool) -> None:
         """Say which influence maps the open map holds, and whether it holds model scores."""
-        self._saliency = saliency
-        self._shown_saliency = saliency[0] if saliency else None
-        self.influence.setEnabled(bool(saliency))
-        self.prediction.setEnabled(prediction)
-        self._show_difference()
+        self._saliency = saliency[0] if saliency else None
+        self.switches.show_sources(influence=bool(saliency), prediction=prediction)
+        self._show_switches()
 
-    def show_waiting(self, waiting: bool) -> None:
+    def show_lack(self, lack: Lack) -> None:
         """Say what the reader has to do, or to wait for, before there are layers."""
-        self.empty.setText(WAIT if waiting else CHOOSE)
-
-    def show_no_map(self) -> None:
-        """Say that the slide of the second view has none."""
-        self.empty.setText(NO_MAP)
+        self.empty.setText(HINTS[lack])
 
     def show_layers(self, stack: LayerStack | None) -> None:
         """Show this stack; None when there is no map."""
         self._stack = stack
         self.empty.setVisible(stack is None)
         self._body.setVisible(stack is not None)
-        if stack is None:
-            return
-        if len(self.rows) != len(stack.classes):
-            self._make_rows(stack)
-        for index, (row, look) in enumerate(zip(self.rows, stack.classes, strict=True)):
-            row.show_look(look)
-            row.show_strength(index in stack.strength, alone=stack.look != "paper")
-        self.strongest.setChecked(stack.strongest and stack.look != "paper")
-        self.strongest.setEnabled(stack.look != "paper")  # which stacks all classes instead
-        self.influence.setChecked(stack.saliency is not None)
-        self.prediction.setChecked(stack.prediction)
-        self.letters.setChecked(stack.letters)
-        self.letters.setEnabled(stack.look != "paper" and stack.strongest)
-        self._show_difference()
-        self.opacity.blockSignals(True)
-        self.opacity.setValue(round(stack.opacity * 100))
-        self.opacity.blockSignals(False)
-        self.opacity_text.setText(f"{100 * stack.opacity:.0f} %")
-        self.look.setCurrentIndex([name for name, _ in LOOKS].index(stack.look))
-        self.warning.setVisible(stack.look == "paper")
+        if stack is not None:
+            self.classes.show_layers(stack)
+            self._show_switches()
+            self.looks.show_layers(stack)
 
     def show_selected(self, index: int) -> None:
         """Mark the class that is described."""
         self._selected = index
-        for position, row in enumerate(self.rows):
-            row.show_selected(position == index)
-        self._show_difference()
+        self.classes.show_selected(index)
+        self._show_switches()
 
     def set_threshold_of_selected(self, threshold: float) -> None:
         """Draw the selected class from this strength up."""
         self._set_threshold(self._selected, threshold)
 
-    def _show_difference(self) -> None:
-        """Name the class that it is about: the one shown, else the one that is described."""
-        stack = self._stack
-        if stack is None:
-            return
-        index = self._selected if stack.difference is None else stack.difference[0]
-        letter = stack.classes[index].letter if index < len(stack.classes) else stack.classes[0].letter
-        self.difference.setText(f"{letter} against influence")
-        self.difference.setChecked(stack.difference_shown is not None)
-        self.difference.setEnabled(bool(self._saliency) and stack.look != "paper")
+    def _show_switches(self) -> None:
+        if self._stack is not None:
+            self.switches.show_layers(self._stack, self._selected)
 
     # What the reader does
 
@@ -151,36 +132,36 @@ class LayersPanel(QWidget):
 
     def _switch_influence(self, on: bool) -> None:
         if self._stack is not None:
-            self._want(looks.with_saliency(self._stack, self._shown_saliency if on else None))
+            self._want(looks.with_saliency(self._stack, self._saliency if on else None))
 
     def _switch_letters(self, on: bool) -> None:
         if self._stack is not None:
             self._want(replace(self._stack, letters=on))
 
-    def _ask_for_difference(self) -> None:
-        self.difference_wanted.emit()
-        self._show_difference()  # if nobody took it up, show again what is so
-
     def _switch_prediction(self, on: bool) -> None:
         if self._stack is not None:
             self._want(looks.with_prediction(self._stack, on))
+
+    def _ask_for_difference(self) -> None:
+        self.difference_wanted.emit()
+        self._show_switches()  # if nobody took it up, show again what is so
 
     def _switch_all(self) -> None:
         if self._stack is not None:
             everything = all(look.visible for look in self._stack.classes)
             self._want(looks.all_visible(self._stack, not everything))
 
-    def _set_opacity(self, percent: int) -> None:
+    def _set_opacity(self, opacity: float) -> None:
         if self._stack is not None:
-            self._want(replace(self._stack, opacity=percent / 100, hidden=False))
+            self._want(replace(self._stack, opacity=opacity, hidden=False))
 
-    def _set_look(self, index: int) -> None:
+    def _set_look(self, look: Look) -> None:
         if self._stack is not None:
-            self._want(replace(self._stack, look=LOOKS[index][0]))
+            self._want(replace(self._stack, look=look))
 
-    def _set_class(self, index: int, **facts: object) -> None:
+    def _set_visible(self, index: int, on: bool) -> None:
         if self._stack is not None:
-            self._want(looks.changed(self._stack, index, **facts))
+            self._want(looks.changed(self._stack, index, visible=on))
 
     def _set_threshold(self, index: int, threshold: float) -> None:
         if self._stack is not None:
@@ -203,109 +184,6 @@ class LayersPanel(QWidget):
             lambda color: self.recolored.emit(index, (color.red(), color.green(), color.blue()))
         )
         dialog.open()
-
-    # Parts
-
-    def _make_rows(self, stack: LayerStack) -> None:
-        for row in self.rows:
-            self._classes.removeWidget(row)
-            row.deleteLater()
-        self.rows = []
-        for index, look in enumerate(stack.classes):
-            row = ClassRow(look)
-            row.selected.connect(lambda index=index: self.selected.emit(index))
-            row.visibility_wanted.connect(lambda on, index=index: self._set_class(index, visible=on))
-            row.threshold_wanted.connect(lambda value, index=index: self._set_threshold(index, value))
-            row.strength_wanted.connect(lambda add, index=index: self._set_strength(index, add))
-            row.color_wanted.connect(lambda index=index: self._choose_color(index))
-            self._classes.insertWidget(index, row)
-            self.rows.append(row)
-        self.show_selected(self._selected if self._selected < len(self.rows) else 0)
-
-    def _build_switches(self) -> None:
-        self.strongest = QCheckBox("Strongest class")
-        self.influence = QCheckBox("Influence map (Grad-CAM)")
-        self.prediction = QCheckBox("Model score")
-        self.difference = QCheckBox("Class against influence")
-        self.letters = QCheckBox("Letters")
-        self.strongest.setToolTip("Which class is strongest in each cell (S)")
-        self.influence.setToolTip("Where the tissue pushes the score up (solid) or down (dashed): Grad-CAM (G)")
-        self.prediction.setToolTip("The model's score on each patch's label region (P)")
-        self.difference.setToolTip("Where the class that is described is stronger, and where the influence map is (V)")
-        self.letters.setToolTip("The letter of the strongest class on every region that has room for it")
-        self.difference.clicked.connect(self._ask_for_difference)
-        self.letters.clicked.connect(self._switch_letters)
-        self.strongest.clicked.connect(self._switch_strongest)
-        self.influence.clicked.connect(self._switch_influence)
-        self.prediction.clicked.connect(self._switch_prediction)
-        self._switches = QVBoxLayout()
-        self._switches.setSpacing(4)
-        for pair in ((self.strongest, self.letters), (self.influence, None), (self.prediction, self.difference)):
-            line = QHBoxLayout()
-            line.addWidget(pair[0])
-            line.addStretch(1)
-            if pair[1] is not None:
-                line.addWidget(pair[1])
-            self._switches.addLayout(line)
-
-    def _captions(self) -> QHBoxLayout:
-        self.all_classes = QToolButton()
-        self.all_classes.setText("All / none")
-        self.all_classes.setAutoRaise(True)
-        self.all_classes.setToolTip("Show all classes, or none")
-        self.all_classes.clicked.connect(self._switch_all)
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 2, 0)
-        row.setSpacing(8)
-        row.addWidget(self.all_classes)
-        row.addStretch(1)
-        for text in ("Threshold", "Strength"):
-            label = QLabel(text)
-            label.setObjectName("caption")
-            row.addWidget(label)
-        return row
-
-    def _scroller(self) -> QScrollArea:
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(self._classes)
-        column.addStretch(1)
-        area = QScrollArea()
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumHeight(84)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        return area
-
-    def _build_looks(self) -> None:
-        self.opacity = QSlider(Qt.Orientation.Horizontal)
-        self.opacity.setRange(0, 100)
-        self.opacity.setAccessibleName("Opacity of all layers")
-        self.opacity.setToolTip("Opacity of all layers (Ctrl + wheel over the slide)")
-        self.opacity.valueChanged.connect(self._set_opacity)
-        self.opacity_text = QLabel()
-        self.opacity_text.setMinimumWidth(36)
-        self.opacity_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.look = QComboBox()
-        self.look.addItems([text for _, text in LOOKS])
-        self.look.setAccessibleName("Look of the layers")
-        self.look.activated.connect(self._set_look)
-        self.warning = QLabel(PAPER_WARNING)
-        self.warning.setObjectName("hint")
-        self.warning.setWordWrap(True)
-        self._looks = QGridLayout()
-        self._looks.setHorizontalSpacing(10)
-        self._looks.setVerticalSpacing(6)
-        self._looks.addWidget(QLabel("Opacity"), 0, 0)
-        self._looks.addWidget(self.opacity, 0, 1)
-        self._looks.addWidget(self.opacity_text, 0, 2)
-        self._looks.addWidget(QLabel("Look"), 1, 0)
-        self._looks.addWidget(self.look, 1, 1, 1, 2)
-        self._looks.addWidget(self.warning, 2, 0, 1, 3)
-        self._looks.setColumnStretch(1, 1)
 
 
 def _rule() -> QFrame:

@@ -181,10 +181,11 @@ class SecondView(QObject):
         pane.buttons.wanted.connect(self._window.menus.run)
         pane.buttons.show_actions(self._window.menus.actions)
         pane.canvas.installEventFilter(self)
-        self.display.layers_changed.connect(self._show_layers)
+        self.display.layers_changed.connect(self._show_in_panel)
+        self.display.slide_changed.connect(self._show_in_panel)
         return Couple(self._window, self.display, pane)
 
-    def _show_layers(self) -> None:
+    def _show_in_panel(self) -> None:
         if self._has_keys:
             self._window.docks.show_view(self.display)
         self._window.menus.refresh()
