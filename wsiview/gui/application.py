@@ -13,7 +13,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -25,6 +25,7 @@ from wsiview.gui.dialogs.report_dialog import ReportDialog
 from wsiview.gui.explainer import Explainer
 from wsiview.gui.main_window import MainWindow
 from wsiview.gui.notebook import Notebook
+from wsiview.gui.post import Address
 from wsiview.gui.preferences import Preferences
 from wsiview.gui.session import Session
 from wsiview.gui.start_request import StartRequest
@@ -139,14 +140,12 @@ def _interruptible(window: MainWindow) -> QTimer:
 class _Reporter(QObject):
     """Takes exceptions that nobody caught, from any thread, to the log and to the reader."""
 
-    _met = Signal(str)
-
     def __init__(self, window: MainWindow, log_file: Path) -> None:
         """Listen to nobody yet."""
         super().__init__(window)
         self._window, self._log_file = window, log_file
         self._dialog: ReportDialog | None = None
-        self._met.connect(self._show)
+        self._met = Address(self._show)
 
     def hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """For `sys.excepthook`."""
@@ -154,14 +153,13 @@ class _Reporter(QObject):
             QCoreApplication.quit()
             return
         log.critical("an exception nobody caught", exc_info=(kind, error, trace))
-        self._met.emit("".join(traceback.format_exception(kind, error, trace)))
+        self._met.post("".join(traceback.format_exception(kind, error, trace)))
 
     def thread_hook(self, met: threading.ExceptHookArgs) -> None:
         """For `threading.excepthook`."""
         if met.exc_value is not None:
             self.hook(met.exc_type, met.exc_value, met.exc_traceback)
 
-    @Slot(str)
     def _show(self, trace: str) -> None:
         if self._dialog is None:  # one at a time, however often it happens
             self._dialog = ReportDialog(trace, self._log_file, self._window)

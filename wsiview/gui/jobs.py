@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from wsiview.errors import WsiviewError
+from wsiview.gui.post import Address
 from wsiview.gui.workers import Workers
 from wsiview.progress import Cancelled, Progress, Step
 
@@ -30,8 +30,6 @@ class Job(QObject):
     succeeded = Signal(object)
     failed = Signal(object)
     progressed = Signal(object)
-    _finished = Signal(int, object)
-    _stepped = Signal(int, object)
 
     def __init__(self, parent: QObject | None = None, discard: Callable[[Any], None] | None = None) -> None:
         """Wait for work."""
@@ -41,8 +39,7 @@ class Job(QObject):
         self._generation = 0
         self._progress = Progress()
         self._running = False
-        self._finished.connect(self._deliver)
-        self._stepped.connect(self._step)
+        self._finished, self._stepped = Address(self._deliver), Address(self._step)
 
     @property
     def running(self) -> bool:
@@ -52,11 +49,11 @@ class Job(QObject):
     def start(self, work: Callable[[Progress], object]) -> None:
         """Run the work on a thread; what was started before is no longer heard."""
         self.cancel()
-        generation = self._generation
-        self._progress = Progress(lambda step: self._stepped.emit(generation, step))
+        generation, finished, stepped = self._generation, self._finished, self._stepped
+        self._progress = Progress(lambda step: stepped.post(generation, step))
         self._running = True
         future = self._workers.submit(work, self._progress)
-        future.add_done_callback(lambda done: self._finish(generation, done))
+        future.add_done_callback(lambda done: finished.post(generation, done))
 
     def cancel(self) -> None:
         """No longer wait for an answer."""
@@ -69,16 +66,10 @@ class Job(QObject):
         self.cancel()
         self._workers.close(PATIENCE)
 
-    def _finish(self, generation: int, done: Future[object]) -> None:
-        with contextlib.suppress(RuntimeError):  # the window is gone, and with it everyone who wanted to know
-            self._finished.emit(generation, done)
-
-    @Slot(int, object)
     def _step(self, generation: int, step: Step) -> None:
         if generation == self._generation:
             self.progressed.emit(step)
 
-    @Slot(int, object)
     def _deliver(self, generation: int, done: Future[object]) -> None:
         error = None if done.cancelled() else done.exception()
         if done.cancelled() or generation != self._generation:

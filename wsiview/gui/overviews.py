@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from wsiview.gui.jobs import Job
+from wsiview.gui.post import Address
 from wsiview.progress import Progress, Step
 from wsiview.resources import user_cache_folder
 from wsiview.slide.built_slide import BuiltSlide
@@ -43,8 +44,6 @@ class Overviews(QObject):
     progressed = Signal(object)
     building_changed = Signal()
     failed = Signal(object)
-    _damaged = Signal(object)
-    _begun = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         """Build nothing yet."""
@@ -58,8 +57,7 @@ class Overviews(QObject):
         self._job.succeeded.connect(self._take)
         self._job.failed.connect(self._fail)
         self._job.progressed.connect(self.progressed)
-        self._damaged.connect(self._forget)
-        self._begun.connect(self._show_growing)
+        self._damaged, self._begun = Address(self._forget), Address(self._show_growing)
         self._growth = QTimer(self)
         self._growth.setInterval(_GROWTH_MS)
         self._growth.timeout.connect(lambda: self.grown.emit(self._present))
@@ -128,7 +126,7 @@ class Overviews(QObject):
         self.building_changed.emit()
 
     def _work(self, slide: Slide) -> Callable[[Progress], BuiltSlide | None]:
-        calm = self._calm
+        calm, damaged, begun = self._calm, self._damaged, self._begun
 
         def work(progress: Progress) -> BuiltSlide | None:
             def report(step: Step) -> None:
@@ -141,11 +139,11 @@ class Overviews(QObject):
                 raise LevelsNotKept(slide.name, error) from error
             def on_damage() -> None:
                 cache.forget(slide)
-                self._damaged.emit(slide)
+                damaged.post(slide)
 
             found = cache.find(slide, on_damage)
             return found or cache.build(
-                slide, Progress(report), on_damage, on_begin=lambda growing: self._begun.emit(slide, growing)
+                slide, Progress(report), on_damage, on_begin=lambda growing: begun.post(slide, growing)
             )
 
         return work
@@ -163,7 +161,6 @@ class Overviews(QObject):
         self.progressed.emit(None)
         return slide
 
-    @Slot(object, object)
     def _show_growing(self, slide: Slide, growing: BuiltSlide) -> None:
         if slide is self._present:
             self._built[id(slide)] = growing
@@ -187,7 +184,6 @@ class Overviews(QObject):
         self.failed.emit(error)
         self._go_on()
 
-    @Slot(object)
     def _forget(self, slide: Slide) -> None:
         if slide is not self._present and self._built.pop(id(slide), None) is not None:
             self.changed.emit(slide)

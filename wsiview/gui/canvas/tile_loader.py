@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from wsiview.errors import WsiviewError
 from wsiview.gui.canvas.tile_source import Unwanted
+from wsiview.gui.post import Address
 from wsiview.gui.workers import Workers
 
 THREADS = 2
 _PATIENCE = 1.0  # s that closing waits for what is being read; a read from a dead share may never end
-_log = logging.getLogger(__name__)
 
 
 class Request:
@@ -39,6 +38,41 @@ class Request:
 
 _Outcome = tuple[Request | None, object, BaseException | None]
 """A request with its result or error; without one, a thread has stopped serving."""
+
+
+class _Line:
+    """What the threads know of a loader: what is to be done, what they have done, and whom to tell."""
+
+    __slots__ = ("_address", "done", "queue", "told")
+
+    def __init__(self, address: Address) -> None:
+        self.queue: deque[Request] = deque()
+        self.done: deque[_Outcome] = deque()
+        self.told = False
+        self._address = address
+
+    def serve(self) -> None:
+        """On a worker: do what is wanted until nothing is left."""
+        while True:
+            try:
+                request = self.queue.popleft()
+            except IndexError:
+                break
+            if not request.take():
+                continue
+            try:
+                self.done.append((request, request.work(request.still_wanted), None))
+            except BaseException as error:
+                self.done.append((request, None, error))
+            del request
+            self._tell()
+        self.done.append((None, None, None))
+        self._tell()
+
+    def _tell(self) -> None:
+        if not self.told:
+            self.told = True
+            self._address.post()
 
 
 class TileLoader(QObject):
@@ -65,7 +99,6 @@ class TileLoader(QObject):
     loaded = Signal(object, object)
     failed = Signal(object, object)
     delivered = Signal()
-    _woken = Signal()
 
     def __init__(self, parent: QObject | None = None, threads: int = THREADS) -> None:
         """Start no thread yet."""
@@ -74,12 +107,9 @@ class TileLoader(QObject):
         self._threads = threads
         self._workers: Workers | None = None
         self._serving = 0  # threads that serve, or are about to
-        self._queue: deque[Request] = deque()
+        self._line = _Line(Address(self._deliver))
         self._wanted: dict[Hashable, Request] = {}
         self._unwanted: dict[Hashable, Request] = {}  # under way, for a view that is gone
-        self._done: deque[_Outcome] = deque()
-        self._told = False
-        self._woken.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     @property
     def idle(self) -> bool:
@@ -106,61 +136,35 @@ class TileLoader(QObject):
                 self.dropped += 1
             else:
                 self._unwanted[key] = request
-        self._queue = deque(self._wanted.values())
+        self._line.queue = deque(self._wanted.values())
         self._start()
 
     def close(self, patience: float = _PATIENCE) -> None:
         """Give up all work and wait so many seconds for the threads to end; a later `want` starts new ones."""
         for request in (*self._wanted.values(), *self._unwanted.values()):
             request.wanted = False
-        self._queue = deque()
+        self._line.queue = deque()
         workers, self._workers = self._workers, None
         if workers is not None:
             workers.close(patience)
         self._wanted, self._unwanted, self._serving = {}, {}, 0
-        self._done = deque()
-        self._told = False
+        self._line = _Line(Address(self._deliver))  # threads that hang have the old one
 
     def _start(self) -> None:
         """Have threads serve: one more than there are, since all that serve may just have found the list empty."""
-        if self._queue and self._workers is None:
+        line = self._line
+        if line.queue and self._workers is None:
             self._workers = Workers(self._threads, "tile")
-        for _ in range(min(len(self._queue), self._threads)):
+        for _ in range(min(len(line.queue), self._threads)):
             if self._workers is not None and self._serving <= self._threads:
                 self._serving += 1
-                self._workers.submit(self._serve, self._done)
-
-    def _serve(self, done: deque[_Outcome]) -> None:
-        """On a worker: do what is wanted until nothing is left."""
-        while True:
-            try:
-                request = self._queue.popleft()
-            except IndexError:
-                break
-            if not request.take():
-                continue
-            try:
-                done.append((request, request.work(request.still_wanted), None))
-            except BaseException as error:
-                done.append((request, None, error))
-            del request
-            self._wake()
-        done.append((None, None, None))
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._told:
-            return
-        self._told = True
-        try:
-            self._woken.emit()
-        except RuntimeError:  # the window is gone, and with it everyone who wanted to know
-            _log.debug("a tile arrived after its window was gone")
+                self._workers.submit(line.serve)
 
     def _deliver(self) -> None:
-        self._told = False
-        while self._done:
-            request, result, error = self._done.popleft()
+        line = self._line
+        line.told = False
+        while line.done:
+            request, result, error = line.done.popleft()
             if request is None:
                 self._serving -= 1
                 continue
@@ -182,7 +186,7 @@ class TileLoader(QObject):
         elif isinstance(error, Unwanted):  # given up, and then wanted again before that was heard
             again = Request(request.key, request.work)
             self._wanted[request.key] = again
-            self._queue.appendleft(again)
+            self._line.queue.appendleft(again)
         else:
             self._start()
             raise error

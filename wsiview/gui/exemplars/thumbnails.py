@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from wsiview.errors import SlideError
 from wsiview.geometry import Point, Region
 from wsiview.gui.jobs import PATIENCE
+from wsiview.gui.post import Address
 from wsiview.gui.workers import Workers
 from wsiview.slide.slide import Pixels, Slide
 from wsiview.slide.virtual_level import VirtualLevel
@@ -45,7 +45,6 @@ class Thumbnails(QObject):
     """Cuts what is asked for, the newest wish first; lives on the window's thread."""
 
     arrived = Signal(object, object)  # Cut, Thumbnail
-    _done = Signal(int, object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         """Cut from no slide."""
@@ -56,7 +55,7 @@ class Thumbnails(QObject):
         self._kept: OrderedDict[Cut, Thumbnail] = OrderedDict()
         self._waiting: dict[Cut, Future[Thumbnail]] = {}
         self._generation = 0
-        self._done.connect(self._take)
+        self._done = Address(self._take)
 
     def cut_from(self, slide: Slide | None, spacing: float | None, mpp: tuple[float, float] | None) -> None:
         """Cut from this slide, at so many µm per pixel; level-0 pixels without a spacing."""
@@ -84,7 +83,7 @@ class Thumbnails(QObject):
                 continue
             future = self._workers.submit(cut_out, level, cut)
             self._waiting[cut] = future
-            future.add_done_callback(partial(self._finish, generation, cut))
+            future.add_done_callback(_teller(self._done, generation, cut))
 
     def close(self) -> None:
         """End the threads."""
@@ -96,12 +95,6 @@ class Thumbnails(QObject):
         for cut in [cut for cut in self._waiting if cut not in wanted]:
             self._waiting.pop(cut).cancel()
 
-    def _finish(self, generation: int, cut: Cut, done: Future[Thumbnail]) -> None:
-        if not done.cancelled():
-            with contextlib.suppress(RuntimeError):  # the window is gone
-                self._done.emit(generation, cut, done)
-
-    @Slot(int, object, object)
     def _take(self, generation: int, cut: Cut, done: Future[Thumbnail]) -> None:
         if generation != self._generation:
             return
@@ -112,6 +105,10 @@ class Thumbnails(QObject):
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self.arrived.emit(cut, thumbnail)
+
+
+def _teller(done: Address, generation: int, cut: Cut) -> Callable[[Future[Thumbnail]], None]:
+    return lambda future: None if future.cancelled() else done.post(generation, cut, future)
 
 
 def cut_out(level: VirtualLevel, cut: Cut) -> Thumbnail:
