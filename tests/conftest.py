@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,11 @@ SMALL = {
     "blocks": ((4, 4), (8, 8)), "batch_norm": True, "conv_bias": False, "pool": "avg", "dropout": 0.5,
     "last_pooling": False,
 }  # fmt: skip
+
+
+def pytest_unconfigure() -> None:
+    """A process whose threads keep it from ending says where they hang, and ends."""
+    faulthandler.dump_traceback_later(60, exit=True, file=sys.__stderr__)
 
 
 @pytest.fixture(scope="session")
