@@ -175,6 +175,45 @@ def test_f1_lists_every_key_and_f11_shows_the_slide_alone_without_losing_the_pan
     again.deleteLater()
 
 
+def test_the_sheet_of_keys_beside_the_work_goes_by_esc_once_no_tool_wants_it_and_by_f1(
+    scaled: MainWindow, qtbot: QtBot
+) -> None:
+    canvas = scaled.canvas
+
+    def open_sheets() -> list[KeysSheet]:
+        return [sheet for sheet in scaled.findChildren(KeysSheet) if sheet.isVisible()]
+
+    def press(key: Qt.Key) -> None:
+        scaled.activateWindow()
+        canvas.setFocus()
+        qtbot.keyClick(canvas, key)
+
+    press(Qt.Key.Key_F11)
+    press(Qt.Key.Key_F1)
+    assert len(open_sheets()) == 1
+    press(Qt.Key.Key_L)
+    press(Qt.Key.Key_Escape)
+    assert canvas.tool is None, "the ruler is put away first"
+    assert len(open_sheets()) == 1
+    press(Qt.Key.Key_Escape)
+    assert open_sheets() == []
+    assert scaled.isFullScreen(), "one key does one thing"
+    press(Qt.Key.Key_Escape)
+    assert not scaled.isFullScreen()
+    press(Qt.Key.Key_F1)
+    press(Qt.Key.Key_F1)
+    assert open_sheets() == []
+    press(Qt.Key.Key_F1)
+    (sheet,) = open_sheets()
+    sheet.activateWindow()
+    qtbot.waitUntil(sheet.isActiveWindow)
+    qtbot.keyClick(sheet.search, Qt.Key.Key_F1)
+    assert open_sheets() == []
+    press(Qt.Key.Key_F1)
+    qtbot.keyClick(scaled.status, Qt.Key.Key_Escape)
+    assert open_sheets() == [], "from anywhere in the window"
+
+
 def test_every_action_says_what_it_does() -> None:
     assert [action.name for action in ACTIONS if not action.tip] == []
     assert [action.name for action in ACTIONS if action.tip.endswith(".")] == []

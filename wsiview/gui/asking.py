@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSize, Qt, Slot
 from PySide6.QtWidgets import QDialog, QFileDialog
 
+from wsiview.gui.dialogs.dismissal import Dismissal
 from wsiview.gui.dialogs.keys_sheet import KeysSheet
 from wsiview.gui.dialogs.mpp_dialog import MppDialog
 from wsiview.gui.dialogs.sheets import about_sheet, picture_sheet
@@ -32,6 +33,7 @@ class Asking(QObject):
         """Ask over this window."""
         super().__init__(window)
         self._window = window
+        self._keys: KeysSheet | None = None  # while it is open
         self._job = Job(self)
         self._job.succeeded.connect(self._show_associated)
         self._job.failed.connect(self._tell)
@@ -80,9 +82,13 @@ class Asking(QObject):
         self._ask_mpp("The model needs to know, and the file doesn't tell.", explain=True)
 
     def keys(self) -> None:
-        """Show all keys; the sheet can stay open beside the work."""
-        sheet = KeysSheet(self._window.menus.keys(), self._window)
-        sheet.finished.connect(self._return_to_slide)
+        """Show all keys, or no more; the sheet can stay open beside the work."""
+        if self._keys is not None:
+            self._keys.reject()
+            return
+        self._keys = sheet = KeysSheet(self._window.menus.keys(), self._window)
+        Dismissal(sheet, self._window)
+        sheet.finished.connect(self._forget_keys)
         sheet.show()
 
     def about(self) -> None:
@@ -158,6 +164,10 @@ class Asking(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._return_to_slide)
         dialog.open()
+
+    def _forget_keys(self) -> None:
+        self._keys = None
+        self._return_to_slide()
 
     def _return_to_slide(self) -> None:
         """Keys go to the slide again, also where no window manager hands the focus back."""

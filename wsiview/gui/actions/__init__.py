@@ -53,5 +53,5 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     ("Shift", "with the ruler: keep it straight"),
     ("Overview", "click to go there, or drag the box"),
     ("Ctrl + wheel", "opacity of the layers"),
-    ("Esc", "back to the slide, dismiss the message"),
+    ("Esc", "back to the slide; close these keys, or dismiss the message"),
 )

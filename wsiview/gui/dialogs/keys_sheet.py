@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from wsiview.gui.dialogs.sheets import Sheet
 
 Group = tuple[str, Sequence[tuple[str, str]]]
+KEY = "F1"
+"""Opens the sheet, and closes it again, in the window as in the sheet."""
 _COLUMN = 330  # px that a column of keys needs
 _WIDE, _HIGH = 1180, 700  # px, where the screen has them
 _SHARE = 0.9  # of the screen
@@ -50,6 +52,7 @@ class KeysSheet(Sheet):
         whole.addWidget(self.search)
         whole.addWidget(self.area, 1)
         super().__init__("Keys", content, parent)
+        QShortcut(QKeySequence(KEY), self, self.reject)
         self.search.textChanged.connect(self._show)
         room = self.screen().availableGeometry().size()
         self.resize(min(_WIDE, round(room.width() * _SHARE)), min(_HIGH, round(room.height() * _SHARE)))
