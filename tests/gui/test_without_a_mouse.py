@@ -156,3 +156,26 @@ def test_the_slide_says_what_it_shows(mapped: MainWindow) -> None:
     changed = mapped.canvas.accessibleDescription()
     assert changed != words
     assert "Strongest class" not in changed
+
+
+def test_the_second_view_says_what_it_shows_itself(mapped: MainWindow) -> None:
+    mapped.session.set_mpp((2.0, 2.0))
+    mapped.activateWindow()
+    mapped.canvas.setFocus()
+    QTest.keyClick(mapped.canvas, Qt.Key.Key_D)
+    QTest.keyClick(mapped.canvas, Qt.Key.Key_F6)
+    second = mapped.active_canvas
+    words = second.accessibleDescription()
+    assert second.accessibleName() == "Slide in the second view"
+    assert mapped.session.slide.name in words
+    assert "Strongest class" not in words, "at first it shows the influence map"
+    QTest.keyClick(second, Qt.Key.Key_S)
+    QTest.keyClick(second, Qt.Key.Key_3)
+    assert "Strongest class: Class A" in second.accessibleDescription()
+    assert "4×" in second.accessibleDescription()
+    first = mapped.canvas.accessibleDescription()
+    QTest.keyClick(second, Qt.Key.Key_P)
+    assert "score" in second.accessibleDescription()
+    assert mapped.canvas.accessibleDescription() == first, "layers are each view's own"
+    QTest.keyClick(second, Qt.Key.Key_D)
+    assert second.accessibleDescription() == "", "closed, it shows nothing"

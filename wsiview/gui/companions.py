@@ -41,7 +41,7 @@ class Companions:
         self.appearance = Appearance(window.session.preferences)
         self.peek = Peek(window.session, window.canvas)
         self.digits, self.turning, self.whereabouts = Digits(window), Turning(window), Whereabouts(window)
-        self.full_screen, self.spoken = FullScreen(window), Spoken(window)
+        self.full_screen, self.spoken = FullScreen(window), Spoken(window.session, window.canvas)
         self.performance = Performance(window.canvas)
         self.coverage = Coverage(window.session, window.overview)
         self.recent = RecentFiles(window.session.preferences, window)

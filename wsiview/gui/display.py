@@ -32,6 +32,7 @@ class Display(QObject):
     predictions_arrived = Signal()
     layers_changed = Signal(object)  # LayerStack or None
     selected_changed = Signal(int)  # class that is described
+    scale_changed = Signal()  # the slide's scale is known otherwise
 
     def __init__(self, notebook: Notebook, parent: QObject | None = None) -> None:
         """Show nothing."""

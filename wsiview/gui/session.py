@@ -42,7 +42,6 @@ class Session(Display):
     opening_changed = Signal(str)  # name of the slide on its way, "" when none is
     inputs_changed = Signal()  # model, clustering, or whether something runs
     progress_changed = Signal(object)  # Step or None
-    scale_changed = Signal()
     mpp_needed = Signal(object)  # the Slide whose scale is missing
     told = Signal(object)  # Message
 

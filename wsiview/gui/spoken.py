@@ -1,42 +1,40 @@
-"""Spoken: what a screen reader says of the slide – which it is, how closely it is seen, and what lies over it."""
+"""Spoken: what a screen reader says of a slide in view – which it is, how closely it is seen, what lies over it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject
 
+from wsiview.gui.canvas.slide_canvas import SlideCanvas
+from wsiview.gui.display import Display
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.legend import legend
 from wsiview.scene.scale_bar import magnification
 
-if TYPE_CHECKING:
-    from wsiview.gui.main_window import MainWindow
-
 
 class Spoken(QObject):
-    """Keeps the first canvas's accessible description; a mere pan changes nothing of it."""
+    """Keeps a canvas's accessible description; a mere pan changes nothing of it."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, display: Display, canvas: SlideCanvas) -> None:
         """Follow the view and the layers."""
-        super().__init__(window)
-        self._session, self._canvas = window.session, window.canvas
+        super().__init__(canvas)
+        self._display, self._canvas = display, canvas
         self._layers = ""
-        self._canvas.view_changed.connect(self._describe)
-        self._canvas.slide_shown.connect(lambda _: self._describe())
-        self._session.scale_changed.connect(self._describe)
-        self._session.layers_changed.connect(self._read_layers)
+        canvas.view_changed.connect(self._describe)
+        canvas.slide_shown.connect(lambda _: self._describe())
+        display.scale_changed.connect(self._describe)
+        display.layers_changed.connect(self._read_layers)
 
     def _read_layers(self, stack: LayerStack | None) -> None:
         self._layers = "" if stack is None else words_of(stack)
         self._describe()
 
     def _describe(self) -> None:
-        slide, microns = self._session.slide, self._canvas.microns
-        parts = () if slide is None else (slide.name, magnification(microns) if microns else "", self._layers)
-        words = ". ".join(part for part in parts if part)
-        if words != self._canvas.accessibleDescription():
-            self._canvas.setAccessibleDescription(words)
+        canvas = self._canvas
+        slide, mpp = canvas.slide, self._display.mpp
+        closely = "" if mpp is None else magnification(canvas.viewport.downsample * canvas.pixel_ratio * mpp[0])
+        words = "" if slide is None else ". ".join(part for part in (slide.name, closely, self._layers) if part)
+        if words != canvas.accessibleDescription():
+            canvas.setAccessibleDescription(words)
 
 
 def words_of(stack: LayerStack) -> str:

@@ -17,6 +17,7 @@ from wsiview.gui.second.marks import CursorMark
 from wsiview.gui.second.pairing import Pairing
 from wsiview.gui.second.second_display import SecondDisplay
 from wsiview.gui.second.second_pane import SecondPane
+from wsiview.gui.spoken import Spoken
 from wsiview.slide.slide import Slide
 
 if TYPE_CHECKING:
@@ -49,11 +50,12 @@ class Couple(QObject):
         second.view_changed.connect(window.companions.whereabouts.refresh)
 
     def _equip(self, canvas: SlideCanvas) -> None:
-        """Give the second canvas what the first one has: the lens, rulers and areas, letters on regions, keys."""
+        """Give the second canvas what the first one has: the lens, rulers and areas, letters on regions, keys, words."""
         companions, display = self._window.companions, self._display
         companions.lens.attach(canvas)
         companions.measures.attach(canvas, lambda: display.mpp)
         display.scale_changed.connect(companions.measures.refresh)
+        Spoken(display, canvas)
         Peek(display, canvas)
         ClassKeys(display, canvas)
         self.letters = Letters(canvas)

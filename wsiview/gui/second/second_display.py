@@ -28,13 +28,10 @@ class SecondDisplay(Display):
         Another slide, or none; the one before is closed after all have heard.
     opening_changed(str)
         Name of the slide on its way, "" when none is.
-    scale_changed()
-        The slide's scale is known otherwise.
     """
 
     slide_changed = Signal(object)
     opening_changed = Signal(str)
-    scale_changed = Signal()
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         """Show nothing until `start`."""
