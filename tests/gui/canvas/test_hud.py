@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from wsiview.gui.canvas.overview import OverviewWidget
 from wsiview.gui.canvas.plate import picture_of, small_font
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.scene.layers import LayerStack, default_looks
-from wsiview.scene.legend import legend
+from wsiview.scene.legend import Legend, legend
 from wsiview.scene.scale_bar import scale_bar
 from wsiview.scene.viewport import Viewport
 from wsiview.slide.array_slide import ArraySlide
@@ -64,6 +65,35 @@ def test_many_classes_stand_in_two_columns(qtbot: QtBot) -> None:
     assert ninth is not None
     assert first.y() == ninth.y()
     assert first.x() < ninth.x()
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 2.0, 3.0])
+@pytest.mark.parametrize("classes", [6, 16])
+def test_a_legend_of_which_rows_change_looks_as_if_it_were_painted_anew(
+    qtbot: QtBot, ratio: float, classes: int
+) -> None:
+    stack = LayerStack(default_looks(classes), strength=(1,), saliency="gradcam/0", prediction=True)
+    second, third = stack.classes[1:3]
+    plate = LegendPlate(shown_by(stack))
+    image = picture_of(plate, ratio)
+    for index, look in (
+        (2, replace(third, visible=False)), (2, third), (1, replace(second, color=(10, 200, 90))),
+        (1, replace(second, threshold=0.4)),
+    ):  # fmt: skip
+        stack = stack.with_class(index, look)
+        changed = LegendPlate(shown_by(stack))
+        made = changed.picture_from(plate, image)
+        assert made is not None
+        assert made != image
+        assert made == picture_of(changed, ratio)
+        plate, image = changed, made
+    assert plate.picture_from(LegendPlate(shown_by(replace(stack, prediction=False))), image) is None
+
+
+def shown_by(stack: LayerStack) -> Legend:
+    result = legend(stack)
+    assert result is not None
+    return result
 
 
 def test_a_remark_on_the_slide_has_room_on_the_plate(qtbot: QtBot) -> None:

@@ -73,7 +73,7 @@ class Hud:
         self.remark = ""  # on the slide
         self.top = 0  # screen pixels at the upper edge that something else lies over
         self._plate: LegendPlate | None = None
-        self._legend_picture: tuple[float, QImage] | None = None
+        self._drawn: tuple[float, LegendPlate, QImage] | None = None  # the legend as it was last painted
         self._scale_key: tuple[float, float | None, float, str, str] | None = None
         self._scale_picture = QImage()
         self._probe_picture = ProbePicture()
@@ -81,7 +81,7 @@ class Hud:
     def set_legend(self, legend: Legend | None) -> None:
         """Show another legend."""
         if legend != self.legend:
-            self.legend, self._legend_picture = legend, None
+            self.legend = legend
             self._plate = None if legend is None else LegendPlate(legend)
 
     def paint(self, painter: QPainter, view: Viewport, mpp: float | None, pixel_ratio: float) -> None:
@@ -92,9 +92,16 @@ class Hud:
         height = view.size.height / pixel_ratio
         painter.drawImage(QPointF(MARGIN, round(height - MARGIN - picture.height() / pixel_ratio)), picture)
         if self._plate is not None:
-            if self._legend_picture is None or self._legend_picture[0] != pixel_ratio:
-                self._legend_picture = pixel_ratio, picture_of(self._plate, pixel_ratio)
-            painter.drawImage(self._corner, self._legend_picture[1])
+            painter.drawImage(self._corner, self._legend_picture(self._plate, pixel_ratio))
+
+    def _legend_picture(self, plate: LegendPlate, pixel_ratio: float) -> QImage:
+        """The plate as a picture; a reader who toggles a class changes one row of it."""
+        if self._drawn is None or self._drawn[:2] != (pixel_ratio, plate):
+            image = None
+            if self._drawn is not None and self._drawn[0] == pixel_ratio:
+                image = plate.picture_from(self._drawn[1], self._drawn[2])
+            self._drawn = pixel_ratio, plate, image if image is not None else picture_of(plate, pixel_ratio)
+        return self._drawn[2]
 
     def covers(self, x: float, y: float) -> bool:
         """Whether the legend lies there (screen pixels)."""

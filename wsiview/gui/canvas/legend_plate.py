@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from wsiview.gui.canvas.legend_ramp import paint_ramp, ramp_height
 from wsiview.gui.canvas.legend_swatch import paint_mark, paint_swatch
-from wsiview.gui.canvas.plate import STAMP, TEXT, Plate, bold_font, font, paint_plate, small_font
+from wsiview.gui.canvas.plate import GROUND, STAMP, TEXT, Plate, bold_font, font, paint_plate, small_font
 from wsiview.scene.legend import Legend, LegendRow
 
 _PAD, _ROW, _SWATCH, _GAP = 10.0, 22.0, 26.0, 8.0
@@ -93,12 +93,34 @@ class LegendPlate(Plate):
             painter.drawText(self._stamp, Qt.AlignmentFlag.AlignVCenter, self._legend.stamp)
         for line in self._lines:
             self._paint_row(painter, line)
+        self._paint_marks(painter)
         painter.setPen(_NOTE)
         painter.setFont(small_font())
-        self._paint_marks(painter)
         painter.drawText(self._note, Qt.TextFlag.TextWordWrap, self._legend.note)
 
+    def picture_from(self, other: LegendPlate, image: QImage) -> QImage | None:
+        """The picture of another plate with what differs painted anew, None where they are laid out in other ways."""
+        if self._layout() != other._layout():
+            return None
+        result = image.copy()
+        painter = QPainter(result)
+        for line, before in zip(self._lines, other._lines, strict=True):
+            if line.row != before.row:
+                _clear(painter, line.rect)
+                self._paint_row(painter, line)
+        if self._legend.marks != other._legend.marks:
+            _clear(painter, self._marks)
+            self._paint_marks(painter)
+        painter.end()
+        return result
+
+    def _layout(self) -> tuple[object, ...]:
+        legend = self._legend
+        lines = [(line.rect, bool(line.row.ticks)) for line in self._lines]
+        return self.width, self.height, legend.stamp, legend.note, self._note, self._marks, len(legend.marks), lines
+
     def _paint_marks(self, painter: QPainter) -> None:
+        painter.setFont(small_font())
         width = self._marks.width() / 2
         for index, (kind, words) in enumerate(self._legend.marks):
             x, y = self._marks.x() + index % 2 * width, self._marks.y() + index // 2 * _MARK_ROW
@@ -125,3 +147,13 @@ class LegendPlate(Plate):
             width = QFontMetricsF(font()).horizontalAdvance(elided)
             painter.drawLine(QPointF(text.left(), rect.center().y()), QPointF(text.left() + width, rect.center().y()))
         painter.setOpacity(1.0)
+
+
+def _clear(painter: QPainter, rect: QRectF) -> None:
+    """Make the plate's ground anew, for what is painted there next."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    painter.fillRect(rect.adjusted(-_PAD / 2, 0, _PAD / 2, 0), GROUND)
+    painter.restore()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

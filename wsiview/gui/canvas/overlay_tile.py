@@ -98,6 +98,7 @@ class OverlayTile:
 
     def _painted(self, tables: Tables) -> QImage | None:
         result: QImage | None = None
+        ours = False  # whether it can be painted on
         for part in self._parts:
             if isinstance(part, _Fixed):
                 above = part.picture
@@ -106,7 +107,11 @@ class OverlayTile:
             else:
                 part.indexed.setColorTable(tables.of(part.plane)[1])
                 above = part.indexed.convertToFormat(_FORMAT)
-            result = above if result is None else _laid(above, result)
+            if result is None:
+                result, ours = above, not isinstance(part, _Fixed)
+                continue
+            result, ours = result if ours else result.copy(), True
+            _lay(above, result)
         return result
 
 
@@ -121,7 +126,7 @@ def _parts(planes: tuple[Plane, ...], tables: Tables) -> list[_Fixed | _Coded]:
         picture = _colored(plane, tables)
         below = parts[-1] if parts else None
         if isinstance(below, _Fixed):
-            below.picture = _laid(picture, below.picture)
+            _lay(picture, below.picture)
         else:
             parts.append(_Fixed(picture))
     return parts
@@ -146,10 +151,8 @@ def _indexed(plane: Plane) -> QImage:
     return QImage(codes.data, width, height, codes.strides[0], QImage.Format.Format_Indexed8)
 
 
-def _laid(above: QImage, below: QImage) -> QImage:
-    """One picture over another."""
-    result = below.copy()
-    painter = QPainter(result)
+def _lay(above: QImage, below: QImage) -> None:
+    """Paint one picture over another."""
+    painter = QPainter(below)
     painter.drawImage(0, 0, above)
     painter.end()
-    return result
