@@ -27,6 +27,7 @@ from wsiview.gui.slides.places import Places
 from wsiview.gui.slides.slide_list import SlideList
 from wsiview.gui.spoken import Spoken
 from wsiview.gui.turning import Turning
+from wsiview.gui.unreadable import Unreadable
 from wsiview.gui.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Companions:
         window.session.slide_changed.connect(lambda _: self.recent.look())
         self.lens = Lens(window.session, window)
         self._see_through(window)
-        self.reopening = Reopening(window, self.lens)
+        self.reopening, self.unreadable = Reopening(window, self.lens), Unreadable(window)
         self.places, self.slides = Places(window), SlideList(window)
         self.lens.colors_changed.connect(self.slides.thumbnails.show_colors)
         self.slides.thumbnails.show_colors(self.lens.colors)

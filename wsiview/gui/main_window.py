@@ -17,7 +17,7 @@ from wsiview.gui.companions import Companions
 from wsiview.gui.display import Display
 from wsiview.gui.docks import Docks
 from wsiview.gui.menus import Menus
-from wsiview.gui.messages import Banner, Message, Weight
+from wsiview.gui.messages import Banner, Message
 from wsiview.gui.panels.corner import Corner
 from wsiview.gui.panels.source_bar import SourceBar
 from wsiview.gui.panels.status_line import StatusLine
@@ -31,7 +31,6 @@ from wsiview.slide.slide import Slide
 
 LAYOUT = "2"  # raised when docks come or go, so that a remembered state never hides a new one
 FOCUS_PAUSE = 250  # ms between two words to the explainer about what is in view
-MANY_BAD_TILES = 5
 
 
 class MainWindow(QMainWindow):
@@ -41,7 +40,6 @@ class MainWindow(QMainWindow):
         """Build the window and show what the session holds."""
         super().__init__()
         self.session = session
-        self._bad_tiles = 0
         self.setWindowTitle("wsiview")
         self.setWindowIcon(icon or QIcon())
         self.setAcceptDrops(True)
@@ -111,7 +109,6 @@ class MainWindow(QMainWindow):
         session = self.session
         self.canvas.view_changed.connect(self._follow_view)
         self.canvas.hovered.connect(lambda place: self.show_cursor(session, self.canvas, place))
-        self.canvas.bad_tiles.connect(self._count_bad_tiles)
         self.canvas.class_toggled.connect(session.toggle_class)
         self.canvas.class_soloed.connect(session.show_alone)
         self.canvas.opacity_turned.connect(session.turn_opacity)
@@ -142,7 +139,6 @@ class MainWindow(QMainWindow):
         self.canvas.set_slide(self.session.slide, _across(self.session.mpp))
         self.pages.setCurrentWidget(self.views if slide is not None else self.welcome)
         self.setWindowTitle(_title(self.session.slide))
-        self.status.show_bad_tiles(0)
         self.show_scale()
         self.canvas.setFocus()
 
@@ -223,13 +219,6 @@ class MainWindow(QMainWindow):
         """Say and mark what lies under the cursor in one of the views."""
         self.status.show_place(place, display.mpp)
         self.companions.reading.follow(display, canvas, place)
-
-    def _count_bad_tiles(self, count: int) -> None:
-        self.status.show_bad_tiles(count)
-        before, self._bad_tiles = self._bad_tiles, count
-        # Tiles arrive together, so the count may leap over any number.
-        if before < MANY_BAD_TILES <= count and self.companions.lens.is_there(self.canvas):
-            self.session.tell("Several tiles of this slide can't be read; they are hatched.", Weight.WARNING)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape dismisses the message and returns to the slide."""

@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -215,3 +216,36 @@ def test_another_map_of_the_slide_stands_beside_the_first(
     assert couple.canvas.grids is mapped.session.grids
     mapped.menus.run("swap")
     assert mapped.views.widget(0) is couple.pane
+
+
+def test_unreadable_tiles_of_the_second_view_are_counted_and_told_with_their_slides_name(
+    window: MainWindow, case: Any, shared: Path, qtbot: QtBot, wait: Wait
+) -> None:
+    """A slide that both views show is counted once."""
+    broken, status = shared / "broken/made/level0-20-tiles-zeroed.svs", window.status.bad_tiles
+    window.open_paths([case.slide])
+    wait(lambda: window.session.slide is not None)
+    couple = opened(window, qtbot)
+    drop_on(couple.pane, broken)
+    wait(lambda: window.companions.second.of_two_slides)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_D, CONTROL)  # each alone
+    couple.canvas.set_viewport(replace(couple.canvas.viewport, center=Point(360, 200), downsample=1.0))
+    wait(lambda: window.banner.message is not None)
+    assert f"tiles of {broken.stem} can't be read; they are hatched" in window.banner.message.text
+    wait(lambda: couple.canvas.is_sharp)
+    count = status.text()
+    assert status.isVisible()
+    window.banner.dismiss()
+
+    window.open_paths([broken])
+    wait(lambda: window.session.slide.path == broken)
+    window.canvas.set_viewport(couple.canvas.viewport)
+    wait(lambda: window.canvas.is_sharp and couple.canvas.is_sharp)
+    assert status.text() == count
+    assert window.banner.message is None
+    couple.canvas.setFocus()
+    qtbot.keyClick(couple.canvas, Qt.Key.Key_D)
+    assert status.text() == count, "the first view still shows it"
+    window.open_paths([case.slide])
+    wait(lambda: window.session.slide.path == case.slide)
+    assert not status.isVisible()

@@ -50,9 +50,10 @@ class Couple(QObject):
         second.view_changed.connect(window.companions.whereabouts.refresh)
 
     def _equip(self, canvas: SlideCanvas) -> None:
-        """Give the second canvas what the first one has: the lens, rulers and areas, letters on regions, keys, words."""
+        """Give the second canvas what the first one has: lens, count of bad tiles, measures, words, keys, letters."""
         companions, display = self._window.companions, self._display
         companions.lens.attach(canvas)
+        companions.unreadable.attach(canvas)
         companions.measures.attach(canvas, lambda: display.mpp)
         display.scale_changed.connect(companions.measures.refresh)
         Spoken(display, canvas)

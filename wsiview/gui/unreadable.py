@@ -1,0 +1,56 @@
+"""Unreadable: how many tiles of the slides in view can't be read, counted in the status line and told once."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from wsiview.gui.canvas.slide_canvas import SlideCanvas
+from wsiview.gui.messages import Weight
+
+if TYPE_CHECKING:
+    from wsiview.gui.main_window import MainWindow
+
+MANY = 5
+"""So many of one slide are worth a sentence."""
+
+
+class Unreadable(QObject):
+    """Listens to canvases; a slide that is shown twice is counted once."""
+
+    def __init__(self, window: MainWindow) -> None:
+        """Listen to the first canvas."""
+        super().__init__(window)
+        self._window = window
+        self._counts: dict[str, dict[SlideCanvas, int]] = {}  # by the slide's fingerprint
+        self.attach(window.canvas)
+
+    def attach(self, canvas: SlideCanvas) -> None:
+        """Listen to one more canvas."""
+        canvas.bad_tiles.connect(partial(self._take, canvas))
+        canvas.slide_shown.connect(lambda _: self._turn_page(canvas))
+
+    def _take(self, canvas: SlideCanvas, count: int) -> None:
+        slide = canvas.slide
+        if slide is None:
+            return
+        counts = self._counts.setdefault(slide.fingerprint, {})
+        before = max(counts.values(), default=0)
+        counts[canvas] = count
+        self._show()
+        # Tiles arrive together, so the count may leap over any number.
+        if before < MANY <= count and self._window.companions.lens.is_there(canvas):
+            sentence = f"Several tiles of {slide.name} can't be read; they are hatched."
+            self._window.session.tell(sentence, Weight.WARNING)
+
+    def _turn_page(self, canvas: SlideCanvas) -> None:
+        """Another slide is shown, or none: what a canvas said of the one before counts no more."""
+        for counts in self._counts.values():
+            counts.pop(canvas, None)
+        self._counts = {slide: counts for slide, counts in self._counts.items() if counts}
+        self._show()
+
+    def _show(self) -> None:
+        self._window.status.show_bad_tiles(sum(max(counts.values()) for counts in self._counts.values()))
