@@ -144,7 +144,7 @@ def test_the_second_views_map_hangs_behind_the_curtain_with_classes_of_its_own(
     seen: MainWindow, qtbot: QtBot, wait: Wait, tmp_path: Path
 ) -> None:
     canvas, second = seen.canvas, seen.companions.second
-    assert not seen.menus.actions["set_other_from_second"].isEnabled()
+    assert not seen.menus.actions["set_other_from_beside"].isEnabled()
     other = tmp_path / "other.ome.zarr"
     shutil.copytree(seen.session.cluster_map.path, other)
     second.show_map(other)
@@ -152,7 +152,7 @@ def test_the_second_views_map_hangs_behind_the_curtain_with_classes_of_its_own(
     wait(lambda: set(second.display.grids.blocks) == set(seen.session.grids.blocks))
     canvas.setFocus()
     seen.menus.refresh()
-    seen.menus.run("set_other_from_second")
+    seen.menus.run("set_other_from_beside")
     qtbot.keyClick(canvas, Qt.Key.Key_C)
     assert canvas.comparison.grids is second.display.grids
     assert canvas.comparison.stack == second.display.layers

@@ -12,6 +12,7 @@ from wsiview.scene.palette import MAX_CLASSES, class_letter
 
 if TYPE_CHECKING:
     from wsiview.gui.comparing.comparing import Comparing
+    from wsiview.gui.display import Display
     from wsiview.gui.main_window import MainWindow
 
 
@@ -23,9 +24,15 @@ def _has_curtain(window: MainWindow) -> bool:
     return _of(window).views.curtain is not None
 
 
-def _has_second(window: MainWindow) -> bool:
+def _beside(window: MainWindow) -> Display:
+    """What the view that has not the keys shows."""
+    second = window.companions.second.display
+    return window.session if window.active_display is second else second
+
+
+def _has_beside(window: MainWindow) -> bool:
     second = window.companions.second
-    return second.open and not second.of_two_slides and second.display.grids is not None
+    return second.open and not second.of_two_slides and _beside(window).grids is not None and has_layers(window)
 
 
 def _draw_curtain(way: int, window: MainWindow) -> None:
@@ -75,9 +82,9 @@ def compare_actions() -> Iterator[Action]:
         "Blink and curtain show these layers from now on",
     )  # fmt: skip
     yield Action(
-        "set_other_from_second", "Layers", "Set view B from the second view", (),
-        lambda w: _of(w).views.set_b_from(w.companions.second.display), _has_second,
-        "Blink and curtain show what the second view shows, be it the map of another clustering",
+        "set_other_from_beside", "Layers", "Set view B from the view beside", (),
+        lambda w: _of(w).views.set_b_from(_beside(w)), _has_beside,
+        "Blink and curtain show what the view beside this one shows, be it the map of another clustering",
     )  # fmt: skip
     yield Action(
         "curtain", "Layers", "Curtain between the views", ("C",), lambda w: _of(w).views.toggle_curtain(),

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Slot
 
 from wsiview.gui.canvas.captions import Captions, Part
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
+from wsiview.gui.display import Display
 from wsiview.gui.jobs import Job
 from wsiview.scene.fields import Field, class_fields
 from wsiview.scene.plane import ASSUMED_MPP
@@ -27,24 +28,24 @@ _Wish = tuple[object, int, float, float]
 
 
 class FieldWalk(QObject):
-    """Finds the fields of the class that is described on a worker, and leads a canvas to them."""
+    """Finds the fields of the class that is described on a worker, and leads one canvas to them."""
 
-    def __init__(self, window: MainWindow, captions: Captions) -> None:
+    def __init__(self, window: MainWindow, display: Display, canvas: SlideCanvas, captions: Captions) -> None:
         """Lead nowhere yet."""
-        super().__init__(window)
-        self._window, self._captions = window, {window.canvas: captions}
+        super().__init__(canvas)
+        self._window, self._display, self._canvas, self._captions = window, display, canvas, captions
         self._way, self._side = 1, 0.0
         self._wish: _Wish | None = None
         self._at: Field | None = None  # where the walk is
         self._led: Viewport | None = None  # what it last made the canvas show
         self._job = Job(self)
         self._job.succeeded.connect(self._take)
-        window.canvas.view_changed.connect(self._follow)
-        window.session.map_changed.connect(self._forget)
+        canvas.view_changed.connect(self._follow)
+        display.map_changed.connect(self._forget)
 
     def go(self, way: int) -> None:
         """To the next field (1) or to the one before (-1), of what is computed by now."""
-        display, canvas = self._window.active_display, self._window.active_canvas
+        display, canvas = self._display, self._canvas
         grids, stack = display.grids, display.layers
         if grids is None or stack is None or canvas.dimensions is None:
             return
@@ -63,18 +64,18 @@ class FieldWalk(QObject):
 
     def _downsample(self, view: Viewport, pixel_ratio: float) -> float:
         """The present scale, or 10× where that is coarser."""
-        mpp = self._window.active_display.mpp
+        mpp = self._display.mpp
         return min(view.downsample, COARSEST / (mpp[0] if mpp is not None else ASSUMED_MPP) / pixel_ratio)
 
     @Slot(object)
     def _take(self, fields: tuple[Field, ...]) -> None:
-        display = self._window.active_display
+        display = self._display
         if display.layers is None or self._wish is None or display.grids is not self._wish[0]:
             return
         look = display.layers.classes[self._wish[1]]
         name = f"Class {look.letter}" + (f" ({look.name})" if look.name else "")
         if not fields:
-            so_far = " so far" if self._window.session.computing else ""
+            so_far = " so far" if self._grows else ""
             self._say(f"{name} is nowhere the strongest class and above its threshold on this slide{so_far}.")
             return
         number, wrapped = _next(fields, self._at, self._way)
@@ -83,25 +84,26 @@ class FieldWalk(QObject):
             self._say(f"{ending} of {name[:1].lower()}{name[1:]} on this slide; the strongest is shown again.")
         self._at = fields[number]
         self._lead(self._at)
-        self._captions_of(self._window.active_canvas).say("field", Part(f"{name}: field {number + 1} of {len(fields)}"))
+        self._captions.say("field", Part(f"{name}: field {number + 1} of {len(fields)}"))
+
+    @property
+    def _grows(self) -> bool:
+        """Whether the map that is walked is still being computed."""
+        session = self._window.session
+        return session.computing and session.grids is self._display.grids
 
     def _lead(self, field: Field) -> None:
-        canvas = self._window.active_canvas
+        canvas = self._canvas
         view = canvas.viewport
         scale = self._downsample(view, canvas.pixel_ratio)
         canvas.set_viewport(replace(view, center=field.region.center, downsample=scale))
         self._led = canvas.viewport
 
-    def _captions_of(self, canvas: SlideCanvas) -> Captions:
-        if canvas not in self._captions:
-            self._captions[canvas] = Captions(canvas)
-            canvas.view_changed.connect(self._follow)
-        return self._captions[canvas]
-
     def _say(self, sentence: str) -> None:
-        offer = NEXT_SLIDE if NEXT_SLIDE in self._window.menus.actions else ""
-        usable = bool(offer) and self._window.menus.actions[offer].isEnabled()
-        self._window.session.tell(sentence, offer=offer if usable else "")
+        window = self._window
+        here = self._canvas is window.canvas  # the next slide would be shown there
+        usable = here and NEXT_SLIDE in window.menus.actions and window.menus.actions[NEXT_SLIDE].isEnabled()
+        window.session.tell(sentence, offer=NEXT_SLIDE if usable else "")
 
     @Slot(object)
     def _follow(self, view: Viewport) -> None:
@@ -110,8 +112,7 @@ class FieldWalk(QObject):
             self._silence()
 
     def _silence(self) -> None:
-        for captions in self._captions.values():
-            captions.say("field")
+        self._captions.say("field")
 
     @Slot(object)
     def _forget(self, grids: object) -> None:

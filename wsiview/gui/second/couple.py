@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Slot
 from wsiview.geometry import Point
 from wsiview.gui.canvas.letters import Letters
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
-from wsiview.gui.comparing.class_keys import ClassKeys
 from wsiview.gui.peek import Peek
 from wsiview.gui.second.aligning import Aligning
 from wsiview.gui.second.link import Link
@@ -58,7 +57,7 @@ class Couple(QObject):
         display.scale_changed.connect(companions.measures.refresh)
         Spoken(display, canvas)
         Peek(display, canvas)
-        ClassKeys(display, canvas)
+        companions.comparing.attach(display, canvas)
         self.letters = Letters(canvas)
         display.block_arrived.connect(self.letters.block_arrived)
 
