@@ -21,10 +21,9 @@ class Dismissal(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A tool is put away first."""
-        pressed = event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent)
-        if not pressed or event.key() != Qt.Key.Key_Escape or not self._sheet.isVisible():
-            return super().eventFilter(watched, event)
-        if isinstance(watched, SlideCanvas) and watched.tool is not None:
-            return super().eventFilter(watched, event)
-        self._sheet.reject()
-        return True
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            in_use = isinstance(watched, SlideCanvas) and watched.tool is not None
+            if self._sheet.isVisible() and not in_use:
+                self._sheet.reject()
+                return True
+        return super().eventFilter(watched, event)
