@@ -64,6 +64,7 @@ def open_window(request: StartRequest, *, reachable: bool = True, shared: bool =
     threading.excepthook = reporter.thread_hook
     with_signals = _interruptible(window)
     window.show()
+    window.activateWindow()  # where no window manager does, keys would go nowhere until the first click
     carry_out(request, window)
     status = application.exec()
     with_signals.stop()
