@@ -269,6 +269,7 @@ def test_the_cursor_reads_every_class(mapped: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseMove(mapped.canvas, mapped.canvas.rect().center())
     mapped.canvas.hovered.emit(mapped.canvas.place_at(QPointF(mapped.canvas.rect().center())))
     panel = mapped.docks.probe
+    qtbot.waitUntil(lambda: mapped.companions.reading.settled)
     assert panel.text("State") == "computed"
     assert panel.text("Strongest")[0] in "ABC"
     assert "not explained by any class" in panel.text("Unexplained")
@@ -277,7 +278,21 @@ def test_the_cursor_reads_every_class(mapped: MainWindow, qtbot: QtBot) -> None:
     assert "uncalibrated" in mapped.status.scale.text()
     mapped.canvas.hovered.emit(mapped.canvas.place_at(QPointF(1, 1)))
     mapped.canvas.hovered.emit(None)
+    qtbot.waitUntil(lambda: mapped.companions.reading.settled)
     assert panel.text("State") == "—"
+    assert mapped.status.place.text() == ""
+
+
+def test_a_panel_that_nobody_sees_is_true_when_it_comes_up(mapped: MainWindow, qtbot: QtBot) -> None:
+    panel, reading = mapped.docks.probe, mapped.companions.reading
+    for place, words in ((QPointF(mapped.canvas.rect().center()), "computed"), (None, "—")):
+        before = panel.text("State")
+        panel.parentWidget().hide()
+        mapped.canvas.hovered.emit(place and mapped.canvas.place_at(place))
+        qtbot.waitUntil(lambda: reading.settled)
+        assert panel.text("State") == before
+        mapped.docks.show_panel(panel)
+        assert panel.text("State") == words
 
 
 def test_a_screenshot_is_a_png_that_knows_where_it_came_from(mapped: MainWindow, wait: Wait, tmp_path: Path) -> None:

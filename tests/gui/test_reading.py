@@ -27,6 +27,7 @@ def point_at(window: MainWindow, qtbot: QtBot, place: Point) -> None:
     at = QPoint(round(x / canvas.pixel_ratio), round(y / canvas.pixel_ratio))
     qtbot.mouseMove(canvas, at - QPoint(2, 2))
     qtbot.mouseMove(canvas, at)
+    qtbot.waitUntil(lambda: window.companions.reading.settled)
 
 
 def centre_of(window: MainWindow, row: int, col: int) -> Point:

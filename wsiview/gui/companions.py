@@ -75,6 +75,8 @@ class Companions:
 
     def close(self) -> None:
         """The window is closing: keep what is to be kept, end what runs."""
+        self.whereabouts.close()
+        self.reading.close()
         self.performance.stop()
         self.recent.close()
         self.lens.close()

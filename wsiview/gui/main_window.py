@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QToolBar
 
-from wsiview.geometry import Point
 from wsiview.gui.asking import Asking
 from wsiview.gui.canvas.overview import OverviewWidget
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
@@ -107,8 +106,7 @@ class MainWindow(QMainWindow):
 
     def _connect_widgets(self) -> None:
         session = self.session
-        self.canvas.view_changed.connect(self._follow_view)
-        self.canvas.hovered.connect(lambda place: self.show_cursor(session, self.canvas, place))
+        self.companions.whereabouts.pace.told.connect(self._follow_view)
         self.canvas.class_toggled.connect(session.toggle_class)
         self.canvas.class_soloed.connect(session.show_alone)
         self.canvas.opacity_turned.connect(session.turn_opacity)
@@ -169,6 +167,7 @@ class MainWindow(QMainWindow):
     def show_scale(self) -> None:
         """Say how closely the view that has the keys looks."""
         self.canvas.set_mpp(_across(self.session.mpp))
+        self.companions.whereabouts.show_scale()
         self._follow_view()
 
     def _show_recent(self) -> None:
@@ -204,21 +203,14 @@ class MainWindow(QMainWindow):
         """Close the window."""
         self.close()
 
+    @Slot()
     def _follow_view(self) -> None:
-        display, canvas = self.active_display, self.active_canvas
-        downsample = canvas.viewport.downsample if display.slide is not None else None
-        self.status.show_scale(downsample, display.mpp, canvas.pixel_ratio)
         if not self._focus_timer.isActive():
             self._focus_timer.start()
 
     def _tell_focus(self) -> None:
         if self.session.slide is not None:
             self.session.look_at(self.canvas.viewport.region)
-
-    def show_cursor(self, display: Display, canvas: SlideCanvas, place: Point | None) -> None:
-        """Say and mark what lies under the cursor in one of the views."""
-        self.status.show_place(place, display.mpp)
-        self.companions.reading.follow(display, canvas, place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape dismisses the message and returns to the slide."""

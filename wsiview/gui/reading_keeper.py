@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from wsiview.geometry import Point
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.display import Display
+from wsiview.gui.pace import Pace
 from wsiview.gui.probing import read_at, reading_text
 from wsiview.scene.probe import probe_marks
 
@@ -28,7 +29,10 @@ class Spot:
 
 
 class ReadingKeeper(QObject):
-    """Follows the cursor, unless a reading is kept; what is read again as more of the map arrives."""
+    """Follows the cursor, unless a reading is kept; what is read again as more of the map arrives.
+
+    Marks follow at once, words and figures as fast as they can be read.
+    """
 
     def __init__(self, window: MainWindow) -> None:
         """Follow."""
@@ -36,14 +40,19 @@ class ReadingKeeper(QObject):
         self._window, self._panel = window, window.docks.probe
         self._spot: Spot | None = None
         self._kept: Spot | None = None
+        self._pace = Pace(self)
+        self._pace.told.connect(self._show_place)
+        self._pace.told.connect(self._show_reading)
         session = window.session
         session.map_changed.connect(self._forget_map)
         session.slide_changed.connect(self._forget_place)
         session.block_arrived.connect(self._read_block)
         session.predictions_arrived.connect(self._read_again)
         session.layers_changed.connect(self._read_again)
+        self._panel.came_up.connect(self._show_reading)
         self._panel.copy_wanted.connect(self.copy)
         self._panel.release_wanted.connect(self.toggle)
+        window.canvas.hovered.connect(self._follow_first)
         window.canvas.installEventFilter(self)
 
     @property
@@ -51,11 +60,17 @@ class ReadingKeeper(QObject):
         """Whether a reading is kept."""
         return self._kept is not None
 
+    @property
+    def settled(self) -> bool:
+        """Whether panel and status line say what is under the cursor now."""
+        return self._pace.settled
+
     def follow(self, display: Display, canvas: SlideCanvas, place: Point | None) -> None:
         """Read at the cursor; None where it is on no slide."""
         self._spot = None if place is None else Spot(display, canvas, place)
+        self._pace.tell()
         if self._kept is None:
-            self._read(self._spot, canvas)
+            self._mark(self._spot, canvas)
         elif canvas is not self._kept.canvas:
             canvas.set_probe(None)
 
@@ -83,6 +98,14 @@ class ReadingKeeper(QObject):
             self._let_go()
         return super().eventFilter(watched, event)
 
+    def close(self) -> None:
+        """Follow no more."""
+        self._pace.close()
+
+    @Slot(object)
+    def _follow_first(self, place: Point | None) -> None:
+        self.follow(self._window.session, self._window.canvas, place)
+
     @Slot()
     def _let_go(self) -> None:
         if self._kept is not None:
@@ -101,6 +124,7 @@ class ReadingKeeper(QObject):
         """Another slide: nobody knows yet what is under the cursor."""
         self._let_go()
         self._spot = None
+        self._pace.tell()
 
     @Slot(int, int)
     def _read_block(self, row: int, col: int) -> None:
@@ -119,12 +143,28 @@ class ReadingKeeper(QObject):
             self._read(spot, spot.canvas)
 
     def _read(self, spot: Spot | None, canvas: SlideCanvas) -> None:
-        """Show what is known in the panel, and mark it on the slide."""
+        """Mark on the slide what is known, and show it in the panel, at once."""
+        self._mark(spot, canvas)
+        self._show_reading()
+
+    @Slot()
+    def _show_place(self) -> None:
+        """Say where the cursor is, whatever is kept."""
+        spot = self._spot
+        self._window.status.show_place(None if spot is None else spot.place, None if spot is None else spot.display.mpp)
+
+    @Slot()
+    def _show_reading(self) -> None:
+        """Show in the panel what is known; a panel that nobody sees asks when it comes up."""
+        if self._panel.isVisible():
+            spot = self._kept or self._spot
+            shown = (self._window.session, None) if spot is None else (spot.display, spot.place)
+            self._window.docks.show_place(*shown)
+
+    def _mark(self, spot: Spot | None, canvas: SlideCanvas) -> None:
         if spot is None or spot.display.grids is None or spot.display.layers is None:
-            self._window.docks.show_place(self._window.session if spot is None else spot.display, None)
             canvas.set_probe(None)
             return
-        self._window.docks.show_place(spot.display, spot.place)
         marks = probe_marks(spot.display.grids, spot.place, tuple(look.letter for look in spot.display.layers.classes))
         if marks is not None and self.keeps:
             marks = replace(marks, text=f"{marks.text} · kept" if marks.text else "kept")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -42,9 +42,10 @@ class StrengthBars(QWidget):
 
     def show_layers(self, stack: LayerStack | None) -> None:
         """Take letters and colours from here."""
-        self._stack = stack
-        self.updateGeometry()
-        self.update()
+        if stack != self._stack:
+            self._stack = stack
+            self.updateGeometry()
+            self.update()
 
     def show_strengths(self, strengths: tuple[float, ...]) -> None:
         """Show these (K,) strengths; empty for no value."""
@@ -100,6 +101,7 @@ class ProbePanel(QScrollArea):
 
     copy_wanted = Signal()
     release_wanted = Signal()
+    came_up = Signal()  # from behind other panels, or out of hiding: what it shows may be old
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Lay out the parts."""
@@ -178,6 +180,11 @@ class ProbePanel(QScrollArea):
         words = reading.words if reading is not None else {}
         for name, label in self._fields.items():
             label.show_text(words.get(name, "—"))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for what is to be shown."""
+        super().showEvent(event)
+        self.came_up.emit()
 
     def text(self, name: str) -> str:
         """What one line says."""

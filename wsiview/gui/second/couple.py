@@ -45,7 +45,6 @@ class Couple(QObject):
         display.scale_changed.connect(self._meet)
         first.hovered.connect(self._follow_first)
         second.hovered.connect(self._follow_second)
-        second.view_changed.connect(self._show_scale)
         second.view_changed.connect(window.companions.whereabouts.refresh)
 
     def _equip(self, canvas: SlideCanvas) -> None:
@@ -95,11 +94,6 @@ class Couple(QObject):
         self._window.menus.refresh()
 
     @Slot(object)
-    def _show_scale(self, _view: object) -> None:
-        if self._window.active_canvas is self.canvas:
-            self._window.show_scale()
-
-    @Slot(object)
     def _follow_first(self, place: Point | None) -> None:
         seen = place is not None and self.link.on and self.canvas.slide is not None
         self._marks[1].show_at(self.link.registration.in_second(place) if seen and place is not None else None)
@@ -108,4 +102,4 @@ class Couple(QObject):
     def _follow_second(self, place: Point | None) -> None:
         seen = place is not None and self.link.on
         self._marks[0].show_at(self.link.registration.in_first(place) if seen and place is not None else None)
-        self._window.show_cursor(self._display, self.canvas, place)
+        self._window.companions.reading.follow(self._display, self.canvas, place)
