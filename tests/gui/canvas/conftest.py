@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 from numpy.typing import NDArray
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from wsiview.geometry import Affine, Point, Region, Size
@@ -119,6 +120,24 @@ def showing(qtbot: QtBot, canvas: SlideCanvas) -> Callable[[Slide], SlideCanvas]
         return canvas
 
     return show
+
+
+@pytest.fixture
+def pixels_of() -> Callable[[QImage], NDArray[np.uint8]]:
+    """An image as an array, (h, w, 3)."""
+
+    def pixels(image: QImage) -> NDArray[np.uint8]:
+        image = image.convertToFormat(QImage.Format.Format_RGB888)
+        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+        return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+    return pixels
+
+
+@pytest.fixture
+def painted(pixels_of: Callable[[QImage], NDArray[np.uint8]]) -> Callable[[SlideCanvas], NDArray[np.uint8]]:
+    """Slide and overlays as they are on screen now, without what lies on them, (h, w, 3)."""
+    return lambda canvas: pixels_of(canvas.picture())
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
@@ -20,6 +20,7 @@ from wsiview.slide.slide import Slide
 
 FIRST = LayerStack(default_looks(3))
 SECOND = replace(FIRST, strongest=False, strength=(1,))
+Look = Callable[[], NDArray[np.uint8]]
 
 
 @pytest.fixture
@@ -31,36 +32,29 @@ def comparing(qtbot: QtBot, showing: Callable[[Slide], SlideCanvas], array: Arra
     return made
 
 
-def pixels_of(image: QImage) -> NDArray[np.uint8]:
-    image = image.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+@pytest.fixture
+def look(qtbot: QtBot, comparing: SlideCanvas, painted: Callable[[SlideCanvas], NDArray[np.uint8]]) -> Look:
+    """Slide and layers alone, once they are sharp."""
 
+    def when_sharp() -> NDArray[np.uint8]:
+        qtbot.waitUntil(lambda: comparing.is_sharp, timeout=5000)
+        return painted(comparing)
 
-def painted(qtbot: QtBot, canvas: SlideCanvas) -> NDArray[np.uint8]:
-    """Slide and layers alone."""
-    qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-    size = canvas.viewport.size
-    image = QImage(size.width, size.height, QImage.Format.Format_RGB32)
-    image.fill(0)
-    painter = QPainter(image)
-    canvas._renderer.paint(painter, canvas.viewport)
-    painter.end()
-    return pixels_of(image)
+    return when_sharp
 
 
 @pytest.mark.parametrize("turned", [{}, {"rotation": 90.0}, {"rotation": 37.0}, {"flipped": True}])
 def test_a_curtain_hangs_straight_however_the_slide_is_turned(
-    qtbot: QtBot, comparing: SlideCanvas, turned: dict[str, float]
+    comparing: SlideCanvas, look: Look, turned: dict[str, float]
 ) -> None:
     comparing.set_viewport(replace(comparing.viewport, **turned))
     alone = []
     for other in (False, True):
         comparing.show_other(other)
-        alone.append(painted(qtbot, comparing))
+        alone.append(look())
     assert not np.array_equal(*alone)
     comparing.set_curtain(0.4)
-    both = painted(qtbot, comparing)
+    both = look()
     cut = round(0.4 * comparing.viewport.size.width)
     expected = np.concatenate([alone[0][:, :cut], alone[1][:, cut:]], axis=1)
     # Where a clip cuts a slanting picture, its smoothed pixels are rounded otherwise.
@@ -85,11 +79,15 @@ def test_the_legend_is_of_what_is_seen(comparing: SlideCanvas) -> None:
 
 @pytest.mark.parametrize("curtain", [None, 0.3])
 def test_a_picture_shows_the_second_stack_as_the_screen_does(
-    qtbot: QtBot, comparing: SlideCanvas, curtain: float | None
+    qtbot: QtBot,
+    comparing: SlideCanvas,
+    look: Look,
+    pixels_of: Callable[[QImage], NDArray[np.uint8]],
+    curtain: float | None,
 ) -> None:
     comparing.show_other(True)
     comparing.set_curtain(curtain)
-    expected = painted(qtbot, comparing)
+    expected = look()
     snapshot = Snapshot.of(comparing)
     with qtbot.waitSignal(snapshot.finished, timeout=10_000) as done:
         snapshot.start()

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from wsiview.geometry import Affine, Point
@@ -68,21 +67,11 @@ def cells() -> MapGrids:
     return grids
 
 
-def painted(canvas: SlideCanvas) -> NDArray[np.uint8]:
-    """Slide and overlays as they are on screen, without text, whose shapes differ from machine to machine."""
-    size = canvas.viewport.size
-    image = QImage(size.width, size.height, QImage.Format.Format_RGB888)
-    painter = QPainter(image)
-    canvas._renderer.paint(painter, canvas.viewport)
-    painter.end()
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(size.height, image.bytesPerLine())
-    return rows[:, : 3 * size.width].reshape(size.height, size.width, 3).copy()
-
-
 @pytest.mark.parametrize("name", VIEWS)
 def test_known_marks_and_cells_look_as_they_should(
     qtbot: QtBot,
     showing: Callable[[Slide], SlideCanvas],
+    painted: Callable[[SlideCanvas], NDArray[np.uint8]],
     marked: ArraySlide,
     cells: MapGrids,
     name: str,
@@ -95,7 +84,7 @@ def test_known_marks_and_cells_look_as_they_should(
     if VIEWS[name]:
         canvas.set_viewport(replace(canvas.viewport, **VIEWS[name]))
     qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-    found = painted(canvas)
+    found = painted(canvas)  # without text, whose shapes differ from machine to machine
     canvas.set_slide(None)
 
     Image.fromarray(found).save(tmp_path / f"{name}.png")

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from wsiview.geometry import Affine, Point, Region
@@ -28,10 +27,13 @@ SLIDES = (
 )
 ZOOMS = (0.5, 1.0, 1.61, 2.7, 4.9)
 Showing = Callable[[Slide], SlideCanvas]
+Painted = Callable[[SlideCanvas], NDArray[np.uint8]]
 
 
 @pytest.mark.parametrize("name", SLIDES)
-def test_tissue_lies_where_level_0_says(qtbot: QtBot, showing: Showing, shared: Path, name: str) -> None:
+def test_tissue_lies_where_level_0_says(
+    qtbot: QtBot, showing: Showing, painted: Painted, shared: Path, name: str
+) -> None:
     path = shared / "slides" / name
     with open_slide(path) as slide, open_slide(path) as reference:
         readers = _listen(slide)
@@ -41,7 +43,7 @@ def test_tissue_lies_where_level_0_says(qtbot: QtBot, showing: Showing, shared: 
             center = Point(middle.x + 3.3 * downsample, middle.y - 7.7 * downsample)
             canvas.set_viewport(replace(canvas.viewport, center=center, downsample=downsample))
             qtbot.waitUntil(lambda: canvas.is_sharp, timeout=10_000)
-            shown = _painted(canvas)
+            shown = painted(canvas).astype(float)
             shift = _shift(shown, canvas.viewport, reference)
             assert np.hypot(*shift) <= 1.0, f"{name} at {downsample}: off by {shift} device px"
         assert readers, "the slide was read"
@@ -50,7 +52,9 @@ def test_tissue_lies_where_level_0_says(qtbot: QtBot, showing: Showing, shared: 
 
 
 @pytest.mark.parametrize("name", SLIDES)
-def test_cells_lie_where_their_map_says(qtbot: QtBot, showing: Showing, shared: Path, name: str) -> None:
+def test_cells_lie_where_their_map_says(
+    qtbot: QtBot, showing: Showing, painted: Painted, shared: Path, name: str
+) -> None:
     with open_slide(shared / "slides" / name) as slide:
         canvas = showing(slide)
         scanned = _scanned(slide)
@@ -63,10 +67,10 @@ def test_cells_lie_where_their_map_says(qtbot: QtBot, showing: Showing, shared: 
             canvas.set_viewport(view)
             canvas.set_layers(LayerStack(default_looks(2), strongest=False))
             qtbot.waitUntil(lambda: canvas.is_sharp, timeout=10_000)
-            bare = _painted(canvas)
+            bare = painted(canvas).astype(float)
             canvas.set_layers(LayerStack(default_looks(2)))
             qtbot.waitUntil(lambda: canvas.is_sharp, timeout=10_000)
-            ys, xs = np.nonzero(np.abs(_painted(canvas) - bare).max(axis=2) > 12)
+            ys, xs = np.nonzero(np.abs(painted(canvas) - bare).max(axis=2) > 12)
             left, top = canvas.viewport.to_device.apply(cell.x, cell.y)
             right, bottom = canvas.viewport.to_device.apply(cell.right, cell.bottom)
             found = xs.min(), ys.min(), xs.max() + 1, ys.max() + 1
@@ -89,17 +93,6 @@ def _listen(slide: Slide) -> set[str]:
 
     slide.read = heard  # type: ignore[method-assign]
     return readers
-
-
-def _painted(canvas: SlideCanvas) -> NDArray[np.float64]:
-    """The picture without the head-up display, (h, w, 3)."""
-    size = canvas.viewport.size
-    image = QImage(size.width, size.height, QImage.Format.Format_RGB888)
-    painter = QPainter(image)
-    canvas._renderer.paint(painter, canvas.viewport)
-    painter.end()
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(size.height, image.bytesPerLine())
-    return rows[:, : 3 * size.width].reshape(size.height, size.width, 3).astype(float)
 
 
 class Truth:

@@ -22,28 +22,18 @@ from wsiview.gui.canvas.tile_source import OUTSIDE
 from wsiview.gui.canvas.view_widget import FINEST
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack, default_looks
+from wsiview.scene.viewport import Viewport
 from wsiview.slide.array_slide import ArraySlide
 from wsiview.slide.opening import open_slide
 from wsiview.slide.slide import Slide, SlideUnopenable
 
 Showing = Callable[[Slide], SlideCanvas]
+Painted = Callable[[SlideCanvas], NDArray[np.uint8]]
 MARKS = (Point(60.5, 70.0), Point(1500.0, 90.25), Point(777.0, 1033.5), Point(40.0, 1390.0), Point(1711.0, 1405.0))
 LOOKS = default_looks(3)
 
 
-def grabbed(canvas: SlideCanvas) -> NDArray[np.uint8]:
-    """What is on screen without the head-up display, (h, w, 3)."""
-    size = canvas.viewport.size
-    image = QImage(size.width, size.height, QImage.Format.Format_RGB888)
-    painter = QPainter(image)
-    canvas._renderer.paint(painter, canvas.viewport)
-    painter.end()
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(size.height, image.bytesPerLine())
-    return rows[:, : 3 * size.width].reshape(size.height, size.width, 3).copy()
-
-
-def assert_marks_in_place(canvas: SlideCanvas, slide: Slide) -> None:
-    pixels, view = grabbed(canvas), canvas.viewport
+def assert_marks_in_place(pixels: NDArray[np.uint8], view: Viewport) -> None:
     ys, xs = np.mgrid[: pixels.shape[0], : pixels.shape[1]] + 0.5
     reach = 30 / view.downsample + 2
     seen = 0
@@ -61,7 +51,7 @@ def assert_marks_in_place(canvas: SlideCanvas, slide: Slide) -> None:
 
 @pytest.mark.parametrize("kind", ["array", "odd", "tiff"])
 def test_marks_lie_where_they_belong_at_every_zoom(
-    qtbot: QtBot, showing: Showing, kind: str, request: pytest.FixtureRequest
+    qtbot: QtBot, showing: Showing, painted: Painted, kind: str, request: pytest.FixtureRequest
 ) -> None:
     given = request.getfixturevalue(kind)
     slide: Slide = open_slide(given) if isinstance(given, Path) else given
@@ -71,16 +61,16 @@ def test_marks_lie_where_they_belong_at_every_zoom(
             center = Point(777.0 + shift * downsample, 1033.5 - 1.3 * shift * downsample)
             canvas.set_viewport(replace(canvas.viewport, center=center, downsample=downsample))
             qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-            assert_marks_in_place(canvas, slide)
+            assert_marks_in_place(painted(canvas), canvas.viewport)
     canvas.fit()
     qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-    assert_marks_in_place(canvas, slide)
+    assert_marks_in_place(painted(canvas), canvas.viewport)
     canvas.set_slide(None)
     slide.close()
 
 
 def test_marks_lie_where_they_belong_when_turned_and_mirrored(
-    qtbot: QtBot, showing: Showing, array: ArraySlide
+    qtbot: QtBot, showing: Showing, painted: Painted, array: ArraySlide
 ) -> None:
     canvas = showing(array)
     for rotation, flipped in ((90, False), (180, True), (31, False)):
@@ -88,26 +78,26 @@ def test_marks_lie_where_they_belong_when_turned_and_mirrored(
             replace(canvas.viewport, center=Point(800, 1000), downsample=2.2, rotation=rotation, flipped=flipped)
         )
         qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-        assert_marks_in_place(canvas, array)
+        assert_marks_in_place(painted(canvas), canvas.viewport)
 
 
 def test_even_before_tiles_are_sharp_there_is_no_hole_and_no_shift(
-    qtbot: QtBot, showing: Showing, array: ArraySlide
+    qtbot: QtBot, showing: Showing, painted: Painted, array: ArraySlide
 ) -> None:
     canvas = showing(array)
     qtbot.waitUntil(lambda: not canvas._renderer.slide.base_missing)
     for factor in (2.0, 1.7, 0.4):
         canvas.zoom(factor, QPointF(*canvas.viewport.to_device.apply(777, 1033)))
         assert not canvas.is_sharp
-        pixels = grabbed(canvas)
+        pixels = painted(canvas)
         left, top = (round(v) for v in canvas.viewport.to_device.apply(0, 0))
         inside = pixels[max(0, top + 3) :, max(0, left + 3) :][:200, :200]
         assert inside.min(axis=2).max() > 200, "pale ground is there"
-        assert_marks_in_place(canvas, array)
+        assert_marks_in_place(painted(canvas), canvas.viewport)
 
 
 def test_the_overlay_lies_where_its_cells_are(
-    qtbot: QtBot, showing: Showing, array: ArraySlide, grids: MapGrids
+    qtbot: QtBot, showing: Showing, painted: Painted, array: ArraySlide, grids: MapGrids
 ) -> None:
     canvas = showing(array)
     canvas.set_grids(grids)
@@ -118,7 +108,7 @@ def test_the_overlay_lies_where_its_cells_are(
         canvas.set_viewport(replace(canvas.viewport, center=Point(900.3, 500.2), downsample=downsample))
         qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
         height = round(canvas.viewport.to_device.apply(900, 500)[1])
-        row = grabbed(canvas)[height].astype(int)
+        row = painted(canvas)[height].astype(int)
         edges = np.flatnonzero(np.abs(np.diff(row, axis=0)).max(axis=1) > 20) + 1
         borders = [to.apply(8 * n, 0)[0] for n in range(18)] + [-1.0 * downsample, 0.0, 1777.0, 1777 + downsample]
         expected = [canvas.viewport.to_device.apply(x, 0)[0] for x in borders]
@@ -127,36 +117,40 @@ def test_the_overlay_lies_where_its_cells_are(
         assert len(edges) >= 2
 
 
-def test_toggling_a_class_needs_no_worker(qtbot: QtBot, showing: Showing, array: ArraySlide, grids: MapGrids) -> None:
+def test_toggling_a_class_needs_no_worker(
+    qtbot: QtBot, showing: Showing, painted: Painted, array: ArraySlide, grids: MapGrids
+) -> None:
     canvas = showing(array)
     canvas.set_grids(grids)
     canvas.set_mpp(40.0)
     stack = LayerStack(LOOKS)
     canvas.set_layers(stack)
     qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-    before = grabbed(canvas)
+    before = painted(canvas)
     canvas.set_layers(stack.with_class(0, replace(LOOKS[0], visible=False)))
-    after = grabbed(canvas)
+    after = painted(canvas)
     yellow = (before[..., 2].astype(int) < before[..., 0] - 60) & (before[..., 1].astype(int) > before[..., 0] - 30)
     assert yellow.any()
     assert (after[yellow].max(axis=1) - after[yellow].min(axis=1) < 40).all()
     canvas.set_layers(replace(stack, hidden=True))
     canvas.set_layers(stack)
-    assert np.array_equal(grabbed(canvas), before)
+    assert np.array_equal(painted(canvas), before)
 
 
-def test_a_block_that_arrives_is_painted(qtbot: QtBot, showing: Showing, array: ArraySlide, grids: MapGrids) -> None:
+def test_a_block_that_arrives_is_painted(
+    qtbot: QtBot, showing: Showing, painted: Painted, array: ArraySlide, grids: MapGrids
+) -> None:
     canvas = showing(array)
     growing = MapGrids(grids.shape, grids.cell_to_level0, 3)
     canvas.set_grids(growing)
     canvas.set_layers(LayerStack(LOOKS))
     qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-    before = grabbed(canvas)
+    before = painted(canvas)
     growing.put(1, 1, np.ones((3, 64, 64), np.float32) * np.array([0, 1, 0])[:, None, None].astype(np.float32),
                 np.full((64, 64), 2, np.uint8))  # fmt: skip
     canvas.grids_changed(1, 1)
     qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-    changed = np.abs(grabbed(canvas).astype(int) - before).max(axis=2) > 20
+    changed = np.abs(painted(canvas).astype(int) - before).max(axis=2) > 20
     region = growing.block_region(1, 1)
     left, top = canvas.viewport.to_device.apply(region.x, region.y)
     right, bottom = canvas.viewport.to_device.apply(region.right, region.bottom)
@@ -339,7 +333,7 @@ def test_painting_drops_no_reference_to_none(showing: Showing, array: ArraySlide
 
 
 def test_a_second_stack_is_shown_instead_of_the_first_or_right_of_a_curtain(
-    qtbot: QtBot, showing: Showing, array: ArraySlide, grids: MapGrids
+    qtbot: QtBot, showing: Showing, painted: Painted, array: ArraySlide, grids: MapGrids
 ) -> None:
     canvas = showing(array)
     canvas.set_grids(grids)
@@ -349,37 +343,37 @@ def test_a_second_stack_is_shown_instead_of_the_first_or_right_of_a_curtain(
     for stack in (second, first):
         canvas.set_layers(stack)
         qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-        pictures.append(grabbed(canvas))
+        pictures.append(painted(canvas))
     shown_second, shown_first = pictures
     canvas.set_other_layers(second)
     canvas.show_other(True)
     qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-    assert np.array_equal(grabbed(canvas), shown_second)
+    assert np.array_equal(painted(canvas), shown_second)
     canvas.show_other(False)
-    assert np.array_equal(grabbed(canvas), shown_first)
+    assert np.array_equal(painted(canvas), shown_first)
     canvas.set_curtain(0.25)
     qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-    cut, both = round(0.25 * canvas.viewport.size.width), grabbed(canvas)
+    cut, both = round(0.25 * canvas.viewport.size.width), painted(canvas)
     assert np.array_equal(both[:, :cut], shown_first[:, :cut])
     assert np.array_equal(both[:, cut:], shown_second[:, cut:])
     canvas.set_curtain(None)
-    assert np.array_equal(grabbed(canvas), shown_first)
+    assert np.array_equal(painted(canvas), shown_first)
 
 
 def test_another_source_of_the_same_slide_keeps_view_and_layers(
-    qtbot: QtBot, showing: Showing, array: ArraySlide, grids: MapGrids
+    qtbot: QtBot, showing: Showing, painted: Painted, array: ArraySlide, grids: MapGrids
 ) -> None:
     canvas = showing(array)
     canvas.set_grids(grids)
     canvas.set_layers(LayerStack(LOOKS))
     canvas.zoom(2.0)
     qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-    view, before = canvas.viewport, grabbed(canvas)
+    view, before = canvas.viewport, painted(canvas)
     darker = ArraySlide(array.read(0, 0, 0, 1777, 1451) // 2, mpp=(0.5, 0.5), name="marked")
     canvas.replace_source(darker)
     assert canvas.viewport == view
     assert canvas.grids is grids
-    assert np.array_equal(grabbed(canvas), before), "what was there stays until there is something new"
+    assert np.array_equal(painted(canvas), before), "what was there stays until there is something new"
     qtbot.waitUntil(lambda: canvas.is_sharp, timeout=5000)
-    assert grabbed(canvas).mean() < 0.7 * before.mean()
+    assert painted(canvas).mean() < 0.7 * before.mean()
     assert canvas.slide is darker
