@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QToolButton, QWidget
 
 _TOP = 12
@@ -29,16 +29,14 @@ class Floating(QFrame):
         self.setAutoFillBackground(True)
         # A click beside its fields is no click on the slide.
         self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
-        over.installEventFilter(self)
         self.hide()
 
     def lie_over(self, over: QWidget) -> None:
         """Move to another canvas."""
         if over is not self._over:
-            self._over.removeEventFilter(self)
+            self.hide()
             self._over = over
             self.setParent(over)
-            over.installEventFilter(self)
 
     def appear(self) -> None:
         """Come up, in place."""
@@ -71,9 +69,19 @@ class Floating(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the size of what lies below."""
-        if watched is self._over and event.type() == QEvent.Type.Resize and self.isVisible():
+        if watched is self._over and event.type() == QEvent.Type.Resize:
             self.place()
         return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Watch what lies below from now on; while hidden it would only be asked about every movement there."""
+        self._over.installEventFilter(self)
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Watch no more."""
+        self._over.removeEventFilter(self)
+        super().hideEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes; no key that a field leaves alone moves the slide."""

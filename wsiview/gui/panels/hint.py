@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 _BOTTOM = 14
@@ -26,7 +26,6 @@ class Hint(QLabel):
         self._fade.setSingleShot(True)
         self._fade.setInterval(_STAYS)
         self._fade.timeout.connect(self._show_standing)
-        over.installEventFilter(self)
         self.hide()
 
     def stand(self, words: str) -> None:
@@ -41,11 +40,20 @@ class Hint(QLabel):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the size of what lies below."""
-        if watched is self._over and event.type() == QEvent.Type.Resize and self.isVisible():
+        if watched is self._over and event.type() == QEvent.Type.Resize:
             self._place()
-        if watched is self._over and event.type() == QEvent.Type.Hide:
-            self._fade.stop()
         return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Watch what lies below from now on; while hidden it would only be asked about every movement there."""
+        self._over.installEventFilter(self)
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Watch no more."""
+        self._over.removeEventFilter(self)
+        self._fade.stop()
+        super().hideEvent(event)
 
     def _show_standing(self) -> None:
         self._fade.stop()
