@@ -88,3 +88,28 @@ def test_a_closed_loader_can_be_used_again(qtbot: QtBot, loader: TileLoader) -> 
     loader.close()
     loader.want([Request(2, answering(2))])
     qtbot.waitUntil(lambda: 2 in arrived)
+
+
+def test_no_more_threads_work_than_are_asked_for(qtbot: QtBot, loader: TileLoader) -> None:
+    gate, begun, arrived = threading.Event(), [], []
+    loader.loaded.connect(lambda key, _value: arrived.append(key))
+
+    def slow(key: int) -> Callable[[Callable[[], bool]], object]:
+        def work(_wanted: Callable[[], bool]) -> object:
+            begun.append(key)
+            gate.wait(30)
+            return key
+
+        return work
+
+    loader.want([Request(n, slow(n)) for n in range(4)], threads=1)
+    qtbot.waitUntil(lambda: len(begun) == 1)
+    loader.want([Request("other", answering(0)), *(Request(n, slow(n)) for n in range(4))], threads=1)
+    qtbot.wait(1)  # any thread there is would take the other one
+    assert begun == [0]
+    loader.want([Request(n, slow(n)) for n in range(4)])
+    qtbot.waitUntil(lambda: len(begun) == 2)
+    loader.want([Request(n, slow(n)) for n in range(4)], threads=1)
+    gate.set()
+    qtbot.waitUntil(lambda: loader.idle)
+    assert sorted(arrived) == [0, 1, 2, 3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from wsiview.gui.canvas.overlay_tile import OverlayTile
 from wsiview.gui.canvas.picture import Picture
 from wsiview.gui.canvas.slide_layer import SlideLayer, SlideTile
 from wsiview.gui.canvas.tile_cache import TileCache
-from wsiview.gui.canvas.tile_loader import TileLoader
+from wsiview.gui.canvas.tile_loader import THREADS, TileLoader
 from wsiview.gui.canvas.tile_source import TileSource
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
@@ -30,8 +31,10 @@ from wsiview.slide.slide import Slide
 
 SETTLE_MS = 60
 """Sharp tiles of a new scale are asked for this long after the last step of a wheel or a pinch."""
-_FRAME_MS = 16
+_FRAME_MS = 33
 """Tiles that arrive one by one are shown together, so long after the first of them at most."""
+_BESIDE = max(1, min(THREADS, (os.cpu_count() or 1) - 1))
+"""Threads that read while the slide is dragged, which leave a processor to the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +354,7 @@ class Renderer(QObject):
         self._keep(self._plan.visible)
         lack = self._lack()
         self._lacking = lack.visible(self._plan.visible)
-        self.loader.want(lack.requests(self._plan))
+        self.loader.want(lack.requests(self._plan), None if self._ahead == (0, 0) else _BESIDE)
         self._tell_sharp()
 
     def _keep(self, keys: Iterable[TileKey]) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from wsiview.errors import WsiviewError
 from wsiview.gui.canvas.tile_source import Unwanted
@@ -14,6 +14,7 @@ from wsiview.gui.post import Address
 from wsiview.gui.workers import Workers
 
 THREADS = 2
+_GATHER_MS = 4
 _PATIENCE = 1.0  # s that closing waits for what is being read; a read from a dead share may never end
 
 
@@ -43,31 +44,41 @@ _Outcome = tuple[Request | None, object, BaseException | None]
 class _Line:
     """What the threads know of a loader: what is to be done, what they have done, and whom to tell."""
 
-    __slots__ = ("_address", "done", "queue", "told")
+    __slots__ = ("_address", "_places", "done", "most", "queue", "told")
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, threads: int) -> None:
         self.queue: deque[Request] = deque()
         self.done: deque[_Outcome] = deque()
         self.told = False
+        self.most = threads  # that may serve now
+        self._places = tuple(threading.Lock() for _ in range(threads))
         self._address = address
 
     def serve(self) -> None:
-        """On a worker: do what is wanted until nothing is left."""
-        while True:
-            try:
-                request = self.queue.popleft()
-            except IndexError:
+        """On a worker: do what is wanted until nothing is left, or fewer are to serve."""
+        for index, place in enumerate(self._places[: self.most]):
+            if place.acquire(blocking=False):
+                try:
+                    while index < self.most and self._serve_one():
+                        pass
+                finally:
+                    place.release()
                 break
-            if not request.take():
-                continue
+        self.done.append((None, None, None))
+        self._tell()
+
+    def _serve_one(self) -> bool:
+        try:
+            request = self.queue.popleft()
+        except IndexError:
+            return False
+        if request.take():
             try:
                 self.done.append((request, request.work(request.still_wanted), None))
             except BaseException as error:
                 self.done.append((request, None, error))
-            del request
             self._tell()
-        self.done.append((None, None, None))
-        self._tell()
+        return True
 
     def _tell(self) -> None:
         if not self.told:
@@ -107,7 +118,12 @@ class TileLoader(QObject):
         self._threads = threads
         self._workers: Workers | None = None
         self._serving = 0  # threads that serve, or are about to
-        self._line = _Line(Address(self._deliver))
+        self._line = _Line(Address(self._deliver), threads)
+        self._gather = QTimer(self)
+        self._gather.setSingleShot(True)
+        self._gather.setTimerType(Qt.TimerType.PreciseTimer)
+        self._gather.setInterval(_GATHER_MS)
+        self._gather.timeout.connect(self._deliver)
         self._wanted: dict[Hashable, Request] = {}
         self._unwanted: dict[Hashable, Request] = {}  # under way, for a view that is gone
 
@@ -121,8 +137,11 @@ class TileLoader(QObject):
         """Requests that are wanted and not done."""
         return len(self._wanted)
 
-    def want(self, requests: Sequence[Request]) -> None:
-        """Replace all that was wanted before; what is under way and still wanted goes on."""
+    def want(self, requests: Sequence[Request], threads: int | None = None) -> None:
+        """Replace all that was wanted before; what is under way and still wanted goes on.
+
+        So many threads do it, by default all.
+        """
         before, self._wanted = self._wanted, {}
         for request in requests:
             known = before.pop(request.key, None) or self._unwanted.pop(request.key, None)
@@ -137,6 +156,7 @@ class TileLoader(QObject):
             else:
                 self._unwanted[key] = request
         self._line.queue = deque(self._wanted.values())
+        self._line.most = self._threads if threads is None else min(threads, self._threads)
         self._start()
 
     def close(self, patience: float = _PATIENCE) -> None:
@@ -148,21 +168,28 @@ class TileLoader(QObject):
         if workers is not None:
             workers.close(patience)
         self._wanted, self._unwanted, self._serving = {}, {}, 0
-        self._line = _Line(Address(self._deliver))  # threads that hang have the old one
+        self._gather.stop()
+        self._line = _Line(Address(self._deliver), self._threads)  # threads that hang have the old one
 
     def _start(self) -> None:
-        """Have threads serve: one more than there are, since all that serve may just have found the list empty."""
+        """Have threads serve; one that just found the list empty says so, and this is called again."""
         line = self._line
         if line.queue and self._workers is None:
             self._workers = Workers(self._threads, "tile")
-        for _ in range(min(len(line.queue), self._threads)):
-            if self._workers is not None and self._serving <= self._threads:
+        for _ in range(min(len(line.queue), line.most - self._serving)):
+            if self._workers is not None:
                 self._serving += 1
                 self._workers.submit(line.serve)
 
     def _deliver(self) -> None:
         line = self._line
+        if self._gather.isActive():
+            return
         line.told = False
+        if not line.done:
+            return
+        line.told = True  # what comes within the next moment is heard together: each time the threads have to wait
+        self._gather.start()
         while line.done:
             request, result, error = line.done.popleft()
             if request is None:
