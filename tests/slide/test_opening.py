@@ -7,13 +7,15 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from wsiview.slide import SlideUnopenable, TileUnreadable, opening
+from wsiview.slide import SlideUnopenable, TileUnreadable, opening, trial_process
 from wsiview.slide.opening import open_checked, open_slide
 from wsiview.slide.slide import Slide
+from wsiview.slide.standby import Standby
 
 _TABLE = Path(__file__).resolve().parents[1] / "broken_files.csv"
 _ROWS = csv.DictReader(_TABLE.read_text(encoding="utf-8").splitlines())
@@ -25,8 +27,20 @@ def test_the_table_names_every_broken_file(shared: Path) -> None:
     assert there == {file for file, _ in _OUTCOMES}
 
 
+@pytest.fixture(scope="module")
+def one_process() -> Iterator[Standby]:
+    """It tries all files of the table, as when they are opened in one window."""
+    standby = Standby()
+    standby.start()
+    yield standby
+    standby.close()
+
+
 @pytest.mark.parametrize(("file", "outcome"), _OUTCOMES)
-def test_a_broken_file_has_its_expected_outcome(shared: Path, file: str, outcome: str) -> None:
+def test_a_broken_file_has_its_expected_outcome(
+    shared: Path, one_process: Standby, monkeypatch: pytest.MonkeyPatch, file: str, outcome: str
+) -> None:
+    monkeypatch.setattr(opening, "standby", one_process)
     path = shared / "broken" / file
     started = time.monotonic()
     if outcome == "refused":
@@ -69,13 +83,13 @@ def untried(shared: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("code", ["import os; os.abort()", "import sys; sys.exit(1)"])
 def test_a_file_that_kills_its_reader_is_refused(untried: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    monkeypatch.setattr(opening, "_command", lambda *words: [sys.executable, "-c", code])
+    monkeypatch.setattr(trial_process, "command", lambda *words: [sys.executable, "-c", code])
     with pytest.raises(SlideUnopenable, match="breaks the program"):
         open_checked(untried)
 
 
 def test_a_file_that_hangs_its_reader_is_refused(untried: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "_command", lambda *words: [sys.executable, "-c", "while True: pass"])
+    monkeypatch.setattr(trial_process, "command", lambda *words: [sys.executable, "-c", "while True: pass"])
     with pytest.raises(SlideUnopenable, match=r"more than 0.3 s"):
         open_checked(untried, timeout=0.3)
 
@@ -84,7 +98,7 @@ def test_a_slide_that_did_no_harm_is_opened_at_once_until_its_file_changes(
     untried: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_checked(untried).close()
-    monkeypatch.setattr(opening, "_command", lambda *words: [sys.executable, "-c", "import os; os.abort()"])
+    monkeypatch.setattr(trial_process, "command", lambda *words: [sys.executable, "-c", "import os; os.abort()"])
     open_checked(untried).close()
     with untried.open("ab") as file:
         file.write(b"more")

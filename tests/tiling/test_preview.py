@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from wsiview.slide import opening
+from wsiview.slide import trial_process
 from wsiview.slide.opening import open_checked, open_slide
 from wsiview.slide.slide import SlideUnopenable
 from wsiview.tiling.preview import preview
@@ -32,7 +32,7 @@ def test_a_preview_is_the_scanned_part_shrunk_and_the_slide_counts_as_tried(
     wanted = np.asarray(Image.fromarray(whole).resize((48, 64), Image.Resampling.BOX), int)
     assert np.abs(made - wanted).mean() < 12
     assert (found.name, found.fingerprint, found.reader, found.mpp) == known
-    monkeypatch.setattr(opening, "_command", lambda *words: [sys.executable, "-c", "import os; os.abort()"])
+    monkeypatch.setattr(trial_process, "command", lambda *words: [sys.executable, "-c", "import os; os.abort()"])
     open_checked(path).close()
 
 

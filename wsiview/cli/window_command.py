@@ -11,6 +11,7 @@ from wsiview.cli.reporting import Reporter
 from wsiview.errors import UsageError, WsiviewError
 from wsiview.gui.start_request import StartRequest
 from wsiview.progress import Progress
+from wsiview.slide.opening import readiness
 
 
 def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
@@ -28,16 +29,17 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
             reporter.note("the window that is open takes it from here; --new-window opens another one")
             return 0
         shared = answer is sharing.Answer.NOBODY
-    try:
-        from wsiview.gui.application import open_window
-    except ImportError as error:
-        if "wsiview" in str(error.name):
-            raise
-        raise WsiviewError(
-            f"the window can't be opened, because the system lacks a library ({error}); "
-            "install the packages that the README names for Linux"
-        ) from error
-    return open_window(request, reachable=sharing is not None, shared=shared)
+    with readiness():
+        try:
+            from wsiview.gui.application import open_window
+        except ImportError as error:
+            if "wsiview" in str(error.name):
+                raise
+            raise WsiviewError(
+                f"the window can't be opened, because the system lacks a library ({error}); "
+                "install the packages that the README names for Linux"
+            ) from error
+        return open_window(request, reachable=sharing is not None, shared=shared)
 
 
 def _sharing(reporter: Reporter) -> ModuleType | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from wsiview.slide.plain_image import SUFFIXES, open_plain_image
 from wsiview.slide.slide import Slide, SlideUnopenable
-from wsiview.slide.tried import is_harmless, remember, stamps_of
-
-REFUSED = 3
-"""Exit status of the trial when the file is refused with a sentence."""
+from wsiview.slide.standby import standby
+from wsiview.slide.trial_process import try_apart
+from wsiview.slide.tried import is_harmless
 
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": ("PNG image", ".png"),
@@ -62,6 +60,27 @@ def open_slide(path: Path | str) -> Slide:
         raise
 
 
+@contextmanager
+def readiness() -> Iterator[None]:
+    """Have a process stand by to try slides, and load the readers, so that the first slide waits for neither.
+
+    Returns at once. The process ends with the context, and with this process, however that ends.
+    """
+    standby.start()
+    threading.Thread(target=load_readers, name="slide-readers", daemon=True).start()
+    try:
+        yield
+    finally:
+        standby.close()
+
+
+def load_readers() -> None:
+    """Import what opening a slide needs."""
+    import tifffile  # noqa: F401
+
+    from wsiview.slide import openslide_reader, tiff_opening  # noqa: F401
+
+
 def open_checked(path: Path | str, timeout: float = 10.0) -> Slide:
     """Open a slide after a child process has opened it and read one tile of each level.
 
@@ -80,62 +99,9 @@ def open_checked(path: Path | str, timeout: float = 10.0) -> Slide:
         If the file is refused, or the child died or took too long.
     """
     path = Path(path)
-    if not is_harmless(path):
+    if not is_harmless(path) and not standby.has_tried(path, timeout):
         try_apart("wsiview.slide.trial", path, timeout=timeout)
     return open_slide(path)
-
-
-def try_apart(module: str, path: Path, *arguments: str, timeout: float) -> bytes:
-    """Have a child process open a slide; what it does no harm to is opened without a trial from then on.
-
-    Parameters
-    ----------
-    module
-        Run with the path and further arguments; its status is 0, or REFUSED with a JSON reason on stdout.
-    timeout
-        Seconds that the child may take.
-
-    Returns
-    -------
-    What the child wrote to stdout.
-
-    Raises
-    ------
-    SlideUnopenable
-        If the file is refused, or the child died or took too long.
-    """
-    seen = stamps_of(path)
-    try:
-        trial = subprocess.run(
-            _command(module, path, *arguments),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=timeout,
-            env=_environment(),
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        reason = f"reading it took more than {timeout:g} s; check the file and the connection to its disk"
-        raise SlideUnopenable(path, reason) from error
-    if trial.returncode == REFUSED:
-        raise SlideUnopenable(path, json.loads(trial.stdout)["reason"])
-    if trial.returncode != 0:
-        raise SlideUnopenable(path, "it breaks the program that decodes it; check the file or copy it again")
-    remember(path, seen)
-    return trial.stdout
-
-
-def _command(module: str, path: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", module, os.fspath(path.absolute()), *arguments]
-
-
-def _environment() -> dict[str, str]:
-    """This process's environment, in which the child finds the same wsiview wherever it was started."""
-    root = str(Path(__file__).resolve().parents[2])
-    others = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, others] if others else [root])}
 
 
 def _unreachable(error: OSError) -> str:

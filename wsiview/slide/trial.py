@@ -1,17 +1,24 @@
-"""Trial: opens one file and reads a tile of each level, in a process that a hostile file may kill.
+"""Trial: opens a file and reads a tile of each level, in a process that a hostile file may kill.
 
 Run as `python -m wsiview.slide.trial FILE`; status 0 if the file opens, 3 with a JSON reason on stdout if refused.
+
+Without FILE it stands by: it reads paths from stdin and answers each on stdout, all as JSON lines, until stdin ends. An
+answer's "reason" is null if the file opens. Of what is more than a refusal it dies, and a fresh process may see.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from queue import SimpleQueue
 
-from wsiview.slide.opening import REFUSED, open_slide
+from wsiview.slide.opening import load_readers, open_slide
 from wsiview.slide.slide import Slide, SlideUnopenable, TileUnreadable
+from wsiview.slide.trial_process import REFUSED
 
 _MOST_MEMORY = 4 << 30
 
@@ -20,10 +27,7 @@ def main(path: Path, use: Callable[[Slide], None] = lambda slide: None) -> int:
     """Try the file, and use it once it is found harmless; the exit status says what became of it."""
     _limit_memory()
     try:
-        with open_slide(path) as slide:
-            for level in range(len(slide.level_dimensions)):
-                _try_tile(slide, level)
-            use(slide)
+        _try(path, use)
     except SlideUnopenable as refused:
         print(json.dumps({"reason": refused.reason}))
         return REFUSED
@@ -31,6 +35,39 @@ def main(path: Path, use: Callable[[Slide], None] = lambda slide: None) -> int:
         print(json.dumps({"reason": "it needs more memory than a slide should; check the file or copy it again"}))
         return REFUSED
     return 0
+
+
+def stand_by() -> None:
+    """Try the files that stdin names, one after the other."""
+    _limit_memory()
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
+    asked: SimpleQueue[str] = SimpleQueue()
+    threading.Thread(target=_hear, args=(asked,), daemon=True).start()
+    try:
+        load_readers()
+        while True:
+            path, reason = Path(asked.get()), None
+            try:
+                _try(path)
+            except SlideUnopenable as refused:
+                reason = refused.reason
+            print(json.dumps({"reason": reason}), file=answers, flush=True)
+    finally:
+        os._exit(1)  # at once, since the other thread holds stdin
+
+
+def _hear(asked: SimpleQueue[str]) -> None:
+    for line in sys.stdin.buffer:
+        asked.put(json.loads(line))
+    os._exit(0)  # whoever asked is gone; this ends a file that hangs, too
+
+
+def _try(path: Path, use: Callable[[Slide], None] = lambda slide: None) -> None:
+    with open_slide(path) as slide:
+        for level in range(len(slide.level_dimensions)):
+            _try_tile(slide, level)
+        use(slide)
 
 
 def _try_tile(slide: Slide, level: int) -> None:
@@ -54,4 +91,6 @@ def _limit_memory() -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        stand_by()
     sys.exit(main(Path(sys.argv[1])))

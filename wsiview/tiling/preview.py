@@ -16,10 +16,10 @@ from pathlib import Path
 from PIL import Image
 
 from wsiview.progress import Progress
-from wsiview.slide.opening import try_apart
 from wsiview.slide.pyramid import best_level
 from wsiview.slide.slide import Slide
 from wsiview.slide.trial import main
+from wsiview.slide.trial_process import try_apart
 from wsiview.tiling.thumbnail import thumbnail
 
 _MOST_PIXELS = 80_000_000
