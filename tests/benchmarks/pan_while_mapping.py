@@ -18,17 +18,17 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parent))
-
-import canvas as bench
 import numpy as np
+from canvas_parts.bench import until
+from canvas_parts.figures import SIZE, Blit
+from canvas_parts.panning import circle, pan_frames
+from canvas_parts.slides import REAL, SHARED, big_slide
 from PySide6.QtWidgets import QApplication
 
 from wsiview.gui.application import make_window, start
 from wsiview.gui.main_window import MainWindow
 
-MODEL = bench.SHARED / "data/models/pcam-vgg16-quarter"
+MODEL = SHARED / "data/models/pcam-vgg16-quarter"
 LIMIT = 1.5
 """95th percentile with the child at work, over that without."""
 
@@ -36,7 +36,7 @@ LIMIT = 1.5
 def fitted(folder: Path) -> Path:
     """A clustering for the map that is computed meanwhile."""
     path = folder / "six.clustering"
-    words = ["fit", str(bench.REAL), "--model", str(MODEL), "-k", "6", "--out", str(path)]
+    words = ["fit", str(REAL), "--model", str(MODEL), "-k", "6", "--out", str(path)]
     subprocess.run([sys.executable, "-m", "wsiview", *words], check=True, stdout=subprocess.DEVNULL)
     return path
 
@@ -45,23 +45,23 @@ def opened(slide: Path, clustering: Path) -> MainWindow:
     """The window on a slide, at 1:1 in its middle, with nothing computed."""
     start()
     window = make_window()
-    window.setGeometry(0, 0, bench.SIZE.width, bench.SIZE.height)
+    window.setGeometry(0, 0, SIZE.width, SIZE.height)
     window.show()
     session = window.session
     session.choose_model(MODEL)
     session.open_slide(slide)
-    bench.until(lambda: session.slide is not None and session.bundle is not None)
+    until(lambda: session.slide is not None and session.bundle is not None)
     canvas = window.canvas
     canvas.set_viewport(replace(canvas.viewport, downsample=1.0))
     session.choose_clustering(clustering)
-    bench.until(lambda: session.computing)
+    until(lambda: session.computing)
     return window
 
 
-def pan(window: MainWindow, frames: int) -> tuple[list[float], bench.Blit]:
+def pan(window: MainWindow, frames: int) -> tuple[list[float], Blit]:
     """ms of each step of a circle."""
-    blit = bench.Blit()
-    return bench.pan_frames(window.canvas, bench.circle(frames, 250), blit), blit
+    blit = Blit()
+    return pan_frames(window.canvas, circle(frames, 250), blit), blit
 
 
 def measure(slide: Path, rounds: int, frames: int) -> bool:
@@ -74,13 +74,13 @@ def measure(slide: Path, rounds: int, frames: int) -> bool:
         during: list[float] = []
         blits: list[float] = []
         for n in range(rounds + 1):
-            bench.until(lambda: session.computing and session.grids is not None and bool(session.grids.blocks))
+            until(lambda: session.computing and session.grids is not None and bool(session.grids.blocks))
             at_work, first = pan(window, frames)
             if not session.computing:
                 raise SystemExit("the map was finished before the measurement: take a larger slide")
             session.cancel()
-            bench.until(lambda: not session.computing)
-            bench.until(lambda: window.canvas.is_sharp)
+            until(lambda: not session.computing)
+            until(lambda: window.canvas.is_sharp)
             idle, second = pan(window, frames)
             session.explain()
             if n:  # the first round warms up
@@ -88,7 +88,7 @@ def measure(slide: Path, rounds: int, frames: int) -> bool:
                 during += at_work
                 blits += [*first.times, *second.times]
         session.cancel()
-        bench.until(lambda: not session.computing)
+        until(lambda: not session.computing)
         window.close()
         window.deleteLater()
         QApplication.processEvents()
@@ -109,7 +109,7 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--slide", type=Path, help="default: a slide of 100,000 × 80,000 px, made here")
     options = parser.parse_args()
-    slide = options.slide or bench.big_slide()
+    slide = options.slide or big_slide()
     return 0 if measure(slide, options.rounds, options.frames) else 1
 
 
