@@ -23,6 +23,7 @@ from wsiview.gui.arrivals import Arrivals, carry_out
 from wsiview.gui.child import COMMAND
 from wsiview.gui.dialogs.report_dialog import ReportDialog
 from wsiview.gui.explainer import Explainer
+from wsiview.gui.heap import share_heap
 from wsiview.gui.main_window import MainWindow
 from wsiview.gui.notebook import Notebook
 from wsiview.gui.post import Address
@@ -89,6 +90,7 @@ def start() -> QApplication:
     application.setStyleSheet(resource("style.qss").read_text(encoding="utf-8"))
     application.setWindowIcon(QIcon(str(resource("icons/wsiview.svg"))))
     sys.setswitchinterval(_TURN)
+    share_heap()
     return application
 
 

@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 Natural = tuple[int, int, int]
 """Level, column and row of a tile as the file has it."""
 
-_BYTES = 96 << 20
+_BYTES = 64 << 20
 _USUAL_TILE, _LARGEST_TILE, _SMALLEST_TILE = 512, 1024, 128
 
 

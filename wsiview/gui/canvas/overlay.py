@@ -19,7 +19,7 @@ from wsiview.scene.layers import LayerStack
 from wsiview.scene.plane import Appearance
 from wsiview.scene.visible_tiles import TILE, TileKey, Window, tiles_in
 
-_BYTES = 128 << 20
+_BYTES = 96 << 20
 _REACH = 48
 """Pixels around a change that look different: an outline reaches into the next cells, a contour as far as averages."""
 _CHANGES = 512

@@ -20,7 +20,7 @@ from wsiview.scene.visible_tiles import TILE, TileKey, Window, slide_window, til
 
 _BASE_SIDE = 1024
 _CHEAP_BASE = 48 << 20
-_BYTES = 160 << 20
+_BYTES = 96 << 20
 
 
 @dataclass(frozen=True, slots=True)
