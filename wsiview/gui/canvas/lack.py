@@ -89,7 +89,7 @@ class Lack:
         source = slide.source
 
         def read(wanted: Callable[[], bool]) -> SlideTile:
-            return slide_tile(source.render(key.window, wanted), source.memory)
+            return slide_tile(source.render(key.window, wanted))
 
         return Request(Wish(kind, self._number, key), read)
 

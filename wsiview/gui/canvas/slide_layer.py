@@ -6,14 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from wsiview.geometry import Region, Size
 from wsiview.gui.canvas.file_tiles import Natural
 from wsiview.gui.canvas.tile_cache import TileCache
-from wsiview.gui.canvas.tile_memory import TileMemory
 from wsiview.gui.canvas.tile_source import OUTSIDE, ScreenTile, TileSource
 from wsiview.scene.schedule import PARENT_FACTOR
 from wsiview.scene.visible_tiles import TILE, TileKey, Window, slide_window, tiles_in
@@ -45,17 +43,11 @@ class Backdrop:
         return QRectF(x, y, self.window.width * times, self.window.height * times)
 
 
-def slide_tile(tile: ScreenTile, memory: TileMemory) -> SlideTile:
+def slide_tile(tile: ScreenTile) -> SlideTile:
     """Bring a tile into the format that is painted fastest; made on a worker."""
     height, width = tile.pixels.shape[:2]
     colors = QImage(tile.pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    kept = memory.array((height, width), np.uint32)
-    image = QImage(kept.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-    painter = QPainter(image)
-    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-    painter.drawImage(0, 0, colors)
-    painter.end()
-    return SlideTile(image, tile.bad)
+    return SlideTile(colors.convertToFormat(QImage.Format.Format_RGB32), tile.bad)
 
 
 class SlideLayer:
