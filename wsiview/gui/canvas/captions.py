@@ -14,6 +14,8 @@ from wsiview.scene.viewport import Viewport
 
 _FAINT, _CHIP = QColor(160, 164, 172), QColor(255, 255, 255, 38)
 _PAD, _HEIGHT, _BETWEEN = 12.0, 28.0, 6.0
+_CLEAR = 218.0
+"""Screen pixels from the left edge that the scale bar's plate may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +81,7 @@ class Captions:
                 self._pictures[key] = picture_of(CaptionPlate(parts), pixel_ratio)
             picture = self._pictures[key]
             y -= picture.height() / pixel_ratio
-            painter.drawImage(QPointF(round((width - picture.width() / pixel_ratio) / 2), round(y)), picture)
+            across = picture.width() / pixel_ratio
+            x = max((width - across) / 2, min(_CLEAR, width - across - MARGIN))
+            painter.drawImage(QPointF(round(x), round(y)), picture)
             y -= _BETWEEN
