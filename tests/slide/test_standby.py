@@ -10,12 +10,17 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+import tifffile
 
-from wsiview.slide import SlideUnopenable, opening, trial_process
+from wsiview.slide import SlideUnopenable, opening, tiff_opening, trial_process
 from wsiview.slide.opening import open_checked
+from wsiview.slide.openslide_reader import OpenSlideReader
 from wsiview.slide.standby import Standby
+from wsiview.slide.tiff_reader import TiffReader
+from wsiview.slide.tiff_tiles import TiffTiles
 from wsiview.slide.tried import is_harmless
 
 _PATIENCE = 20.0
@@ -83,10 +88,34 @@ def test_one_process_tries_slide_after_slide(standby: Standby, untried: Path, sh
     assert standby.pid == first
 
 
+def test_its_comparison_of_our_reader_with_openslide_holds_until_the_file_changes(
+    standby: Standby, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[str] = []
+
+    def difference(tiles: TiffTiles, openslide: OpenSlideReader, judged: int) -> None:
+        compared.append(openslide.name)
+
+    monkeypatch.setattr(tiff_opening, "difference", difference)
+    ours = Path(shutil.copy(shared / "slides/aperio/CMU-1-Small-Region.svs", tmp_path))
+    ome = tmp_path / "made.ome.tif"
+    pixels = np.zeros((512, 512, 3), np.uint8)
+    tifffile.imwrite(ome, pixels, ome=True, tile=(256, 256), photometric="rgb", compression="zlib")
+    for path in (ours, ours, ome):
+        with open_checked(path) as slide:
+            assert isinstance(slide, TiffReader)
+    assert compared == [ome.stem]  # which OpenSlide knows only in part
+    with ours.open("ab") as file:
+        file.write(b"more")
+    standby.close()
+    open_checked(ours).close()
+    assert compared[1:] == [ours.stem]
+
+
 def test_what_libraries_print_is_no_answer(untried: Path) -> None:
     run = (
         "import os, wsiview.slide.trial as trial\n"
-        "def loud(path, use=None):\n    os.write(1, b'a warning\\n')\n"
+        "def loud(path):\n    os.write(1, b'a warning\\n')\n    return False\n"
         "trial._try = loud\n"
         "trial.stand_by()\n"
     )

@@ -11,7 +11,7 @@ from wsiview.slide.plain_image import SUFFIXES, open_plain_image
 from wsiview.slide.slide import Slide, SlideUnopenable
 from wsiview.slide.standby import standby
 from wsiview.slide.trial_process import try_apart
-from wsiview.slide.tried import is_harmless
+from wsiview.slide.tried import is_compared, is_harmless
 
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": ("PNG image", ".png"),
@@ -22,10 +22,15 @@ _MAGIC = {
 }
 
 
-def open_slide(path: Path | str) -> Slide:
+def open_slide(path: Path | str, *, compared: bool = False) -> Slide:
     """Open a slide with the fastest reader that shows what OpenSlide shows of it, or a plain image by its suffix.
 
     A folder must hold one DICOM series.
+
+    Parameters
+    ----------
+    compared
+        Whether it is known already that our own reader shows the same.
 
     Raises
     ------
@@ -54,7 +59,7 @@ def open_slide(path: Path | str) -> Slide:
             raise
         return other
     try:
-        return open_beside(openslide, file) or openslide
+        return open_beside(openslide, file, compared=compared) or openslide
     except SlideUnopenable:
         openslide.close()
         raise
@@ -101,7 +106,7 @@ def open_checked(path: Path | str, timeout: float = 10.0) -> Slide:
     path = Path(path)
     if not is_harmless(path) and not standby.has_tried(path, timeout):
         try_apart("wsiview.slide.trial", path, timeout=timeout)
-    return open_slide(path)
+    return open_slide(path, compared=is_compared(path))
 
 
 def _unreachable(error: OSError) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from wsiview.slide.slide import SlideUnopenable
 from wsiview.slide.trial_process import NO_CONSOLE, command, environment, too_slow
@@ -37,8 +38,7 @@ class Standby:
     Parameters
     ----------
     make_command
-        Says how the process is started. It reads paths from stdin and answers each with a reason against it or null,
-        all as JSON lines; it ends with its stdin.
+        Says how the process is started, which does as `wsiview.slide.trial` does without a file.
     """
 
     def __init__(self, make_command: Callable[[], list[str]] = lambda: command("wsiview.slide.trial")) -> None:
@@ -93,7 +93,7 @@ class Standby:
         if child is None:
             return False
         try:
-            reason = _answer(child, path, timeout)
+            answer = _answer(child, path, timeout)
         except Empty:
             self._replace(child)
             raise too_slow(path, timeout) from None
@@ -102,9 +102,9 @@ class Standby:
             if not self._open:
                 raise SlideUnopenable(path, "the program is being closed") from None
             return False
-        if reason is not None:
-            raise SlideUnopenable(path, reason)
-        remember(path, seen)
+        if answer["reason"] is not None:
+            raise SlideUnopenable(path, answer["reason"])
+        remember(path, seen, compared=answer["direct"])
         return True
 
     def _replace(self, old: _Child) -> None:
@@ -141,8 +141,8 @@ def _listen(process: subprocess.Popen[bytes], answers: SimpleQueue[bytes | None]
     answers.put(None)
 
 
-def _answer(child: _Child, path: Path, timeout: float) -> str | None:
-    """What the child has against a path.
+def _answer(child: _Child, path: Path, timeout: float) -> dict[str, Any]:
+    """What the child finds of a path, see `wsiview.slide.trial`.
 
     Raises
     ------
@@ -159,8 +159,8 @@ def _answer(child: _Child, path: Path, timeout: float) -> str | None:
     line = child.answers.get(timeout=max(0.0, until - time.monotonic()))
     if line is None:
         raise ConnectionAbortedError
-    reason: str | None = json.loads(line)["reason"]
-    return reason
+    answer: dict[str, Any] = json.loads(line)
+    return answer
 
 
 def _end(child: _Child) -> None:

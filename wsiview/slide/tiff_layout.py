@@ -144,7 +144,7 @@ def level_of(pages: Sequence[TiffPage | TiffFrame], size: Size, vendor: str) -> 
     if not 0 < columns * rows * planes <= _MOST_TILES:
         raise UnknownLayout(f"it holds {columns * rows * planes} tiles")
     tables = [
-        np.array([value for part in pages for value in getattr(part, name)], np.uint64)
+        np.concatenate([np.asarray(getattr(part, name), np.uint64) for part in pages])
         for name in ("dataoffsets", "databytecounts")
     ]
     if any(table.size != columns * rows * planes for table in tables):

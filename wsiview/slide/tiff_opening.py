@@ -30,8 +30,10 @@ _MICRONS = {2: 25400.0, 3: 10000.0}  # of TIFF's units, inch and centimetre
 _log = logging.getLogger(__name__)
 
 
-def open_beside(openslide: OpenSlideReader, file: Path) -> TiffReader | None:
+def open_beside(openslide: OpenSlideReader, file: Path, *, compared: bool = False) -> TiffReader | None:
     """The direct reader of a slide that OpenSlide opened, if both show the same; a line in the log says why not.
+
+    Where that is known already, `compared`, they are not compared again.
 
     Raises
     ------
@@ -46,7 +48,7 @@ def open_beside(openslide: OpenSlideReader, file: Path) -> TiffReader | None:
             levels = ome.levels() if ome else levels_of_sizes(tiff, openslide.level_dimensions, openslide.vendor)
         tiles = TiffTiles(file, levels)
         judged = _judged(openslide, levels) if ome else len(levels)
-        why = difference(tiles, openslide, judged)
+        why = None if compared and not ome else difference(tiles, openslide, judged)
         if why is not None and ome and _only_takes_ycbcr_for_rgb(openslide, file, levels):
             _log.info("OpenSlide shows %s in wrong colours: it takes the YCbCr of its JPEG tiles for RGB", file.name)
             why, judged = None, 0

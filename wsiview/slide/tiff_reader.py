@@ -23,6 +23,7 @@ from wsiview.slide.slide_file import GONE, FileVanished
 from wsiview.slide.sparse_tiles import painted_tiles
 from wsiview.slide.tiff_tiles import TiffTiles
 
+_LIBRARIES = ", ".join(f"{name} {version(name)}" for name in ("tifffile", "imagecodecs", "simplejpeg"))
 _RECENT_BYTES = 32 << 20
 _CLOSED = "the slide was closed; open it again"
 
@@ -76,10 +77,7 @@ class TiffReader:
     @cached_property
     def reader(self) -> str:
         """What decodes the pixels: the libraries for the layout and the codecs, and OpenSlide where it has a say."""
-        libraries = [f"{name} {version(name)}" for name in ("tifffile", "imagecodecs", "simplejpeg")]
-        if self._openslide is not None:
-            libraries.append(self._openslide.reader)
-        return ", ".join(libraries)
+        return _LIBRARIES if self._openslide is None else f"{_LIBRARIES}, {self._openslide.reader}"
 
     @property
     def dimensions(self) -> Size:

@@ -3,7 +3,8 @@
 Run as `python -m wsiview.slide.trial FILE`; status 0 if the file opens, 3 with a JSON reason on stdout if refused.
 
 Without FILE it stands by: it reads paths from stdin and answers each on stdout, all as JSON lines, until stdin ends. An
-answer's "reason" is null if the file opens. Of what is more than a refusal it dies, and a fresh process may see.
+answer's "reason" is null if the file opens, and "direct" says whether our own reader is found to show what OpenSlide
+shows. Of what is more than a refusal it dies, and a fresh process may see.
 """
 
 from __future__ import annotations
@@ -47,12 +48,12 @@ def stand_by() -> None:
     try:
         load_readers()
         while True:
-            path, reason = Path(asked.get()), None
+            path, reason, direct = Path(asked.get()), None, False
             try:
-                _try(path)
+                direct = _try(path)
             except SlideUnopenable as refused:
                 reason = refused.reason
-            print(json.dumps({"reason": reason}), file=answers, flush=True)
+            print(json.dumps({"reason": reason, "direct": direct}), file=answers, flush=True)
     finally:
         os._exit(1)  # at once, since the other thread holds stdin
 
@@ -63,11 +64,15 @@ def _hear(asked: SimpleQueue[str]) -> None:
     os._exit(0)  # whoever asked is gone; this ends a file that hangs, too
 
 
-def _try(path: Path, use: Callable[[Slide], None] = lambda slide: None) -> None:
+def _try(path: Path, use: Callable[[Slide], None] = lambda slide: None) -> bool:
+    """Whether it is our own reader that shows the slide."""
     with open_slide(path) as slide:
+        from wsiview.slide.tiff_reader import TiffReader
+
         for level in range(len(slide.level_dimensions)):
             _try_tile(slide, level)
         use(slide)
+        return isinstance(slide, TiffReader)
 
 
 def _try_tile(slide: Slide, level: int) -> None:

@@ -8,6 +8,7 @@ from wsiview.slide.file_stamp import FileStamp, files_of, stamps
 
 Stamps = tuple[FileStamp, ...]
 _harmless: dict[Path, Stamps] = {}
+_compared: dict[Path, Stamps] = {}
 
 
 def stamps_of(path: Path) -> Stamps | None:
@@ -18,13 +19,27 @@ def stamps_of(path: Path) -> Stamps | None:
         return None
 
 
-def remember(path: Path, seen: Stamps | None) -> None:
-    """The slide did no harm; `seen` is from before it was tried."""
+def remember(path: Path, seen: Stamps | None, *, compared: bool = False) -> None:
+    """The slide did no harm; `seen` is from before it was tried.
+
+    `compared` says that our own reader was found to show what OpenSlide shows.
+    """
     if seen:
         _harmless[path.absolute()] = seen
+        if compared:
+            _compared[path.absolute()] = seen
 
 
 def is_harmless(path: Path) -> bool:
     """Whether the slide was tried, and its files have not been written since."""
-    seen = _harmless.get(path.absolute())
+    return _holds(_harmless, path)
+
+
+def is_compared(path: Path) -> bool:
+    """Whether that was found of our own reader, and the slide's files have not been written since."""
+    return _holds(_compared, path)
+
+
+def _holds(known: dict[Path, Stamps], path: Path) -> bool:
+    seen = known.get(path.absolute())
     return seen is not None and seen == stamps_of(path)
