@@ -44,7 +44,7 @@ def test_it_tells_of_frames_tiles_and_caches(
     qtbot.waitUntil(lambda: dict(performance.rows)["Tiles"].startswith("0 waiting"))
     assert dict(performance.rows)["Tiles"].endswith("1 unreadable")
     assert set(rows) == {"Frames", "Tiles", "Slide", "Tiles of the file", "Layers", "Second layers"}
-    assert " of 160 MB" in rows["Slide"]
+    assert " of 96 MB" in rows["Slide"]
     after = canvas.grab().toImage()
     corner = QPoint(canvas.width() - 20, canvas.height() - 20)
     assert after.pixelColor(corner).lightness() < before.pixelColor(corner).lightness() / 2
