@@ -37,7 +37,7 @@ class Letters(QObject):
         self._found: dict[Square, tuple[Letter, ...]] = {}
         self._stale: set[Square] = set()
         self._fitting: dict[tuple[object, ...], tuple[Letter, ...]] = {}  # of squares and scale, for frame after frame
-        self._pictures: dict[tuple[str, float], QImage] = {}
+        self._pictures: dict[tuple[str, float], tuple[QImage, float, float]] = {}
         self._job = Job(self)
         self._job.succeeded.connect(self._take)
         self._pause = QTimer(self)
@@ -95,19 +95,22 @@ class Letters(QObject):
         for stack, part in canvas.comparison.parts(canvas.layers, width, height):
             if stack is not canvas.layers and canvas.comparison.grids is not canvas.grids:
                 continue  # another map's regions are not known here
+            painter.setOpacity(stack.opacity)
+            pictures = [self._picture(look.letter, pixel_ratio) for look in stack.classes]
+            left, right = part.left() * pixel_ratio, part.right() * pixel_ratio
             for letter, across, down in self.shown(view, pixel_ratio, stack):
-                x, y = across / pixel_ratio, down / pixel_ratio
-                if part.contains(x, y):
-                    painter.setOpacity(stack.opacity)
-                    self._paint(painter, stack.classes[letter.class_index].letter, x, y, pixel_ratio)
+                if left <= across <= right:
+                    picture, wide, high = pictures[letter.class_index]
+                    # Whole device pixels keep it crisp.
+                    at = QPointF(round(across - wide) / pixel_ratio, round(down - high) / pixel_ratio)
+                    painter.drawImage(at, picture)
 
-    def _paint(self, painter: QPainter, letter: str, x: float, y: float, ratio: float) -> None:
+    def _picture(self, letter: str, ratio: float) -> tuple[QImage, float, float]:
+        """With half its width and height in device pixels."""
         if (letter, ratio) not in self._pictures:
-            self._pictures[letter, ratio] = letter_picture(letter, ratio)
-        picture = self._pictures[letter, ratio]
-        # Whole device pixels keep it crisp.
-        left, top = round(x * ratio - picture.width() / 2) / ratio, round(y * ratio - picture.height() / 2) / ratio
-        painter.drawImage(QPointF(left, top), picture)
+            picture = letter_picture(letter, ratio)
+            self._pictures[letter, ratio] = picture, picture.width() / 2, picture.height() / 2
+        return self._pictures[letter, ratio]
 
     def _ask(self, grids: MapGrids, squares: tuple[Square, ...]) -> None:
         ready = () if self._pause.isActive() else self._stale

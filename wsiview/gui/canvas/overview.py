@@ -37,7 +37,7 @@ class OverviewWidget(QWidget):
         self.setMinimumSize(48, 48)
         self.setAccessibleName("Overview of the slide")
         self._image: QImage | None = None
-        self._shown: QImage | None = None
+        self._ground: QImage | None = None  # all but the box, as it is painted
         self._whole: Region | None = None
         self._view: Viewport | None = None
         self._grip: QPointF | None = None
@@ -52,7 +52,7 @@ class OverviewWidget(QWidget):
 
     def set_picture(self, image: QImage | None, region: Region | None) -> None:
         """Show a picture of a level-0 region, or nothing."""
-        self._image, self._shown, before, self._whole = image, None, self._whole, region
+        self._image, self._ground, before, self._whole = image, None, self._whole, region
         if region != before:
             self.reshaped.emit()
         self.update()
@@ -65,6 +65,7 @@ class OverviewWidget(QWidget):
     def set_veil(self, veil: QImage | None, region: Region | None = None) -> None:
         """Dim what is not computed yet: a coarse picture over a level-0 region, clear where it is; None for nothing."""
         self._veil = (veil, region) if veil is not None and region is not None else None
+        self._ground = None
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -114,22 +115,45 @@ class OverviewWidget(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the thumbnail and draw the box."""
+        if self._ground is None or self._ground.devicePixelRatio() != self.devicePixelRatioF():
+            self._ground = self._painted()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(*OUTSIDE))
+        painter.drawImage(QPointF(0, 0), self._ground)
         if self._image is not None and self._whole is not None:
-            if self._shown is None:
-                self._shown = self._scaled()
-            painter.drawImage(self._frame(), self._shown)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if self._veil is not None:
-                painter.drawImage(self._placed(self._veil[1]), self._veil[0])
-            for color, width in ((QColor(0, 0, 0, 200), 4.0), (QColor(255, 214, 10), 2.0)):
-                painter.setPen(QPen(color, width))
-                painter.drawPolygon(self.outline())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            self._paint_box(painter)
         painter.setPen(QPen(QColor(24, 26, 31), 1))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
+
+    def _paint_box(self, painter: QPainter) -> None:
+        outline, view = self.outline(), self._view
+        upright = view is None or view.rotation % 90 == 0
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not upright)
+        # Strokes take a hundred times as long as whole pixels, with every frame of a pan.
+        whole = _whole_pixels(outline.boundingRect(), self.devicePixelRatioF())
+        for color, width in ((QColor(0, 0, 0, 200), 4.0), (QColor(255, 214, 10), 2.0)):
+            if upright:
+                for side in _sides(whole, width):
+                    painter.fillRect(side, color)
+            else:
+                painter.setPen(QPen(color, width))
+                painter.drawPolygon(outline)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _painted(self) -> QImage:
+        """The thumbnail and what dims it."""
+        ratio = self.devicePixelRatioF()
+        ground = QImage((self.size() * ratio).expandedTo(QSize(1, 1)), QImage.Format.Format_RGB32)
+        ground.setDevicePixelRatio(ratio)
+        ground.fill(QColor(*OUTSIDE))
+        painter = QPainter(ground)
+        if self._image is not None and self._whole is not None:
+            painter.drawImage(self._frame(), self._scaled())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self._veil is not None:
+                painter.drawImage(self._placed(self._veil[1]), self._veil[0])
+        painter.end()
+        return ground
 
     def _scaled(self) -> QImage:
         """The picture at the size it is painted."""
@@ -142,7 +166,7 @@ class OverviewWidget(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Scale the picture anew."""
-        self._shown = None
+        self._ground = None
         super().resizeEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -182,3 +206,21 @@ class OverviewWidget(QWidget):
         x = whole.x + (position.x() - frame.left()) * scale
         y = whole.y + (position.y() - frame.top()) * scale
         self.moved.emit(Point(min(max(x, whole.x), whole.right), min(max(y, whole.y), whole.bottom)))
+
+
+def _whole_pixels(box: QRectF, ratio: float) -> QRectF:
+    edges = box.left(), box.top(), box.right(), box.bottom()
+    left, top, right, bottom = (round(edge * ratio) / ratio for edge in edges)
+    return QRectF(left, top, right - left, bottom - top)
+
+
+def _sides(box: QRectF, width: float) -> tuple[QRectF, ...]:
+    """The four sides of a frame of this width around the edges of a box, none lying over another."""
+    half = width / 2
+    outer, inner = box.adjusted(-half, -half, half, half), box.adjusted(half, half, -half, -half)
+    return (
+        QRectF(outer.left(), outer.top(), outer.width(), width),
+        QRectF(outer.left(), inner.bottom(), outer.width(), width),
+        QRectF(outer.left(), inner.top(), width, max(0.0, inner.height())),
+        QRectF(inner.right(), inner.top(), width, max(0.0, inner.height())),
+    )
