@@ -129,7 +129,8 @@ def test_a_slide_is_fitted_mapped_looked_at_named_and_exported(
 
 def every_layer_can_be_toggled(window: MainWindow, qtbot: QtBot) -> None:
     layers = window.docks.layers
-    boxes = [layers.strongest, layers.influence, layers.prediction, *(row.visible_box for row in layers.rows)]
+    switches = layers.switches
+    boxes = [switches.strongest, switches.influence, switches.prediction, *(row.visible_box for row in layers.rows)]
     for box in boxes:
         before = seen(window.canvas)
         click(qtbot, box)
