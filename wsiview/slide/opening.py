@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,11 +68,11 @@ def open_slide(path: Path | str, *, compared: bool = False) -> Slide:
 def readiness() -> Iterator[None]:
     """Have a process stand by to try slides, and load the readers, so that the first slide waits for neither.
 
-    Returns at once. The process ends with the context, and with this process, however that ends.
+    The process gets ready by itself meanwhile. It ends with the context, and with this process, however that ends.
     """
     standby.start()
-    threading.Thread(target=load_readers, name="slide-readers", daemon=True).start()
     try:
+        load_readers()
         yield
     finally:
         standby.close()
