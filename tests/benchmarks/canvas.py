@@ -12,7 +12,6 @@ the slides are real, the big one made with `make_big_slide.py` from the shared f
 from __future__ import annotations
 
 import argparse
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -22,11 +21,11 @@ from canvas_parts.bench import Bench
 from canvas_parts.figures import HEAD, Row
 from canvas_parts.layering import measure_layers
 from canvas_parts.panning import measure_panning
+from canvas_parts.program import running_program
 from canvas_parts.slides import REAL, SHARED, big_slide
 from canvas_parts.waiting import measure_jumps, measure_opening
 from canvas_parts.wandering import wander
 from canvas_parts.window import whole_window
-from PySide6.QtWidgets import QApplication
 
 PARTS = ("pan", "layers", "open", "jump", "wander", "window")
 
@@ -63,10 +62,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if not SHARED.exists():
         raise SystemExit(f"needs the shared folder; {SHARED} is not there")
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    for path in arguments.slide or (REAL, big_slide()):
-        table(path, arguments.rounds, arguments.only)
-    del application
+    with running_program():
+        for path in arguments.slide or (REAL, big_slide()):
+            table(path, arguments.rounds, arguments.only)
     left = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
     if left:
         print("threads left:", left)

@@ -71,17 +71,16 @@ class OurFigures:
 
 def measure_ours(slide_path: Path, places: Sequence[tuple[float, float]]) -> OurFigures:
     """To be run in a process that has just started."""
+    from canvas_parts.program import running_program
     from canvas_parts.waiting import measure_canvas
-    from PySide6.QtWidgets import QApplication
 
     from wsiview.geometry import Point
     from wsiview.slide import tried
 
-    application = QApplication(sys.argv[:1])  # lives as long as somebody holds it
-    cold = measure_canvas(slide_path, [])
-    tried._harmless.clear()  # else the file would be trusted, and opened sooner
-    warm = measure_canvas(slide_path, [Point(*place) for place in places])
-    application.quit()
+    with running_program():
+        cold = measure_canvas(slide_path, [])
+        tried._harmless.clear()  # else the file would be trusted, and opened sooner
+        warm = measure_canvas(slide_path, [Point(*place) for place in places])
     return OurFigures(cold.open_ms, warm.open_ms, warm.jump_ms)
 
 
