@@ -39,11 +39,20 @@ class Unreadable(QObject):
         counts = self._counts.setdefault(slide.fingerprint, {})
         before = max(counts.values(), default=0)
         counts[canvas] = count
+        after = max(counts.values())
         self._show()
+        sentence = f"Several tiles of {slide.name} can't be read; they are hatched."
         # Tiles arrive together, so the count may leap over any number.
-        if before < MANY <= count and self._window.companions.lens.is_there(canvas):
-            sentence = f"Several tiles of {slide.name} can't be read; they are hatched."
+        if before < MANY <= after and self._window.companions.lens.is_there(canvas):
             self._window.session.tell(sentence, Weight.WARNING)
+        elif after < MANY <= before:
+            self._take_back(sentence)
+
+    def _take_back(self, sentence: str) -> None:
+        """They could be read after all, as when a file is back that was away for a moment."""
+        banner = self._window.banner
+        if banner.message is not None and banner.message.text == sentence:
+            banner.dismiss()
 
     def _turn_page(self, canvas: SlideCanvas) -> None:
         """Another slide is shown, or none: what a canvas said of the one before counts no more."""
