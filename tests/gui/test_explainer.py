@@ -89,7 +89,7 @@ def test_the_child_has_a_low_priority(explainer: Explainer, case: Any, wait: Any
     heard = Heard(explainer)
     explainer.want(wish_of(case))
     wait(lambda: heard.steps)
-    assert child_of_this_process().nice() >= 10
+    assert child_of_this_process().nice() == 19
     explainer.want(None)
 
 

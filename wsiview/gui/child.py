@@ -105,7 +105,7 @@ class Child(QObject):
         """Give the child a low priority, so that looking stays smooth while it works."""
         with contextlib.suppress(psutil.Error, OSError):
             if self.pid is not None:
-                low = psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else 10
+                low = psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else 19
                 psutil.Process(self.pid).nice(low)
 
     def _read(self) -> None:
