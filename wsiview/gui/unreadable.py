@@ -43,8 +43,11 @@ class Unreadable(QObject):
         self._show()
         sentence = f"Several tiles of {slide.name} can't be read; they are hatched."
         # Tiles arrive together, so the count may leap over any number.
-        if before < MANY <= after and self._window.companions.lens.is_there(canvas):
-            self._window.session.tell(sentence, Weight.WARNING)
+        if before < MANY <= after:
+            # Asking may find the file back, and everything to be read anew.
+            there = self._window.companions.lens.is_there(canvas)
+            if there and counts.get(canvas, 0) >= MANY:
+                self._window.session.tell(sentence, Weight.WARNING)
         elif after < MANY <= before:
             self._take_back(sentence)
 
