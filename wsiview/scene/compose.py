@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,26 +23,38 @@ Table = NDArray[np.uint8]
 
 def compose(grids: MapGrids, stack: LayerStack, window: Window, look: Appearance) -> tuple[Plane, ...]:
     """The planes of a window, lowest first; planes with nothing to see are left out."""
-    planes: list[Plane] = []
+    return tuple(compose_each(grids, stack, window, look))
+
+
+def compose_each(grids: MapGrids, stack: LayerStack, window: Window, look: Appearance) -> Iterator[Plane]:
+    """The same one by one, for who may give up between two."""
+    return (plane for plane in _planes(grids, stack, window, look) if not plane.empty)
+
+
+def _planes(grids: MapGrids, stack: LayerStack, window: Window, look: Appearance) -> Iterator[Plane]:
+    shown, compared = stack.strengths_shown, stack.difference_shown
+    marked = False
     if stack.prediction and grids.predictions is not None:
-        codes = grids.predictions.codes(window, look.pixels(1))
-        planes.append(Plane("prediction", codes))
-    shown = stack.strengths_shown
-    compared = stack.difference_shown
+        marked = True
+        yield Plane("prediction", grids.predictions.codes(window, look.pixels(1)))
     if stack.look == "paper" or len(shown) > 1:
-        planes.append(Plane("mixed", rgba=mixed_strengths(grids, stack, window, look)))
+        marked = True
+        yield Plane("mixed", rgba=mixed_strengths(grids, stack, window, look))
     elif shown and (index := shown[0]) < grids.n_classes:
+        marked = True
         codes = strength_codes(grids, index, stack.classes[index].hatched, window, look)
-        planes.append(Plane("strength", codes, class_index=index))
+        yield Plane("strength", codes, class_index=index)
     if compared is not None and compared[0] < grids.n_classes:
-        planes.append(Plane("difference", difference_codes(grids, *compared, window, look)))
+        marked = True
+        yield Plane("difference", difference_codes(grids, *compared, window, look))
     if stack.strongest and stack.look == "default":
-        planes.append(Plane("strongest", strongest_codes(grids, stack, window, look, bool(shown or compared))))
+        marked = True
+        yield Plane("strongest", strongest_codes(grids, stack, window, look, bool(shown or compared)))
     if stack.saliency is not None and stack.look == "default":
-        planes.append(Plane("mixed", rgba=contour_rgba(grids, stack.saliency, window, look)))
-    if planes:
-        planes.append(Plane("marks", mark_codes(grids, window, look)))
-    return tuple(plane for plane in planes if plane.codes is not None or plane.rgba is not None)
+        marked = True
+        yield Plane("mixed", rgba=contour_rgba(grids, stack.saliency, window, look))
+    if marked:
+        yield Plane("marks", mark_codes(grids, window, look))
 
 
 def table(plane: Plane, stack: LayerStack, look: Appearance) -> Table:

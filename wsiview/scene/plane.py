@@ -29,6 +29,11 @@ class Plane:
     rgba: Rgba | None = None
     class_index: int = -1
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to see."""
+        return self.codes is None and self.rgba is None
+
 
 @dataclass(frozen=True, slots=True)
 class Appearance:

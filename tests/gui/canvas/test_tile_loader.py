@@ -113,3 +113,32 @@ def test_no_more_threads_work_than_are_asked_for(qtbot: QtBot, loader: TileLoade
     gate.set()
     qtbot.waitUntil(lambda: loader.idle)
     assert sorted(arrived) == [0, 1, 2, 3]
+
+
+def asking(wanted: Callable[[], bool]) -> bool:
+    return wanted()
+
+
+def test_threads_wait_while_the_window_paints(
+    qtbot: QtBot, loader: TileLoader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wsiview.gui.canvas.tile_loader._LONGEST_HOLD", 600.0)
+    arrived: list[object] = []
+    loader.loaded.connect(lambda key, _value: arrived.append(key))
+    other = TileLoader()
+    loader.hold()
+    loader.want([Request("held", asking)])
+    other.want([Request("free", asking)])
+    qtbot.waitUntil(lambda: other.idle)
+    assert not arrived
+    loader.go_on()
+    qtbot.waitUntil(lambda: arrived == ["held"])
+    other.close()
+
+
+def test_a_window_that_does_not_come_to_paint_holds_nobody_up(qtbot: QtBot, loader: TileLoader) -> None:
+    arrived: list[object] = []
+    loader.loaded.connect(lambda key, _value: arrived.append(key))
+    loader.hold()
+    loader.want([Request(n, asking) for n in range(5)])
+    qtbot.waitUntil(lambda: len(arrived) == 5)

@@ -21,6 +21,7 @@ _SIZE, _CASING = 17, 3.5
 _REACH = 0.75
 """Of a square's side: as far around it cells may move its letters."""
 _PAUSE = 700  # ms between two rounds of work on a map that is filling
+_REST = 120  # ms after the last movement before letters are worked out for what came into view
 _KEPT, _VIEWS = 4000, 8
 
 Found = Mapping[Square, tuple[Letter, ...]]
@@ -44,12 +45,17 @@ class Letters(QObject):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE)
         self._pause.timeout.connect(canvas.update)
+        self._view: Viewport | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST)
+        self._rest.timeout.connect(canvas.update)
         canvas.add_decoration(self)
 
     @property
     def settled(self) -> bool:
         """Whether no letter is being worked out, or is about to be."""
-        return not self._job.running and not self._pause.isActive()
+        return not (self._job.running or self._pause.isActive() or self._rest.isActive())
 
     @Slot(int, int)
     def block_arrived(self, row: int, col: int) -> None:
@@ -67,6 +73,7 @@ class Letters(QObject):
     def close(self) -> None:
         """End the worker."""
         self._pause.stop()
+        self._rest.stop()
         self._job.close()
 
     def shown(self, view: Viewport, pixel_ratio: float, stack: LayerStack) -> list[tuple[Letter, float, float]]:
@@ -79,7 +86,11 @@ class Letters(QObject):
         if grids is None or not stack.shows_letters:
             return []
         squares = squares_in(view, pixel_ratio, grids.region)
-        self._ask(grids, squares)
+        if view != self._view:
+            self._view = view
+            self._rest.start()
+        if not self._rest.isActive():
+            self._ask(grids, squares)
         key = squares, stack.classes, view.downsample, view.size, pixel_ratio
         if key not in self._fitting:
             if len(self._fitting) >= _VIEWS:

@@ -13,7 +13,7 @@ from wsiview.gui.canvas.overlay_tile import OverlayTile, Tables
 from wsiview.gui.canvas.slide_layer import Backdrop
 from wsiview.gui.canvas.tile_cache import TileCache
 from wsiview.gui.canvas.tile_source import Unwanted
-from wsiview.scene.compose import compose, drawing_key
+from wsiview.scene.compose import compose_each, drawing_key
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.plane import Appearance
@@ -107,7 +107,11 @@ class OverlayLayer:
         def draw(wanted: Callable[[], bool]) -> tuple[Drawing, OverlayTile]:
             if not wanted():
                 raise Unwanted
-            planes = compose(grids, stack, key.window, look) if grids is not None else ()
+            planes = []
+            for plane in compose_each(grids, stack, key.window, look) if grids is not None else ():
+                planes.append(plane)
+                if not wanted():
+                    raise Unwanted
             return drawing, OverlayTile(planes, Tables(stack, look), version)
 
         return draw
@@ -147,9 +151,7 @@ class OverlayLayer:
         painter.end()
         self.backdrop = Backdrop(window, image)
 
-    def paint(
-        self, painter: QPainter, window: Window, keys: Sequence[TileKey], opacity: float | None = None
-    ) -> None:
+    def paint(self, painter: QPainter, window: Window, keys: Sequence[TileKey], opacity: float | None = None) -> None:
         """Paint a window, in which these tiles lie, with its corner at the painter's origin.
 
         The master opacity is applied here, once.

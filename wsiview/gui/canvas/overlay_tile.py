@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +63,7 @@ class OverlayTile:
     `stale` shows what has changed since.
     """
 
-    def __init__(self, planes: tuple[Plane, ...], tables: Tables, version: int = 0) -> None:
+    def __init__(self, planes: Sequence[Plane], tables: Tables, version: int = 0) -> None:
         """Draw it; on any thread."""
         self.look, self.version, self.stale = tables.look, version, False
         self.image: QImage | None = None
@@ -115,7 +116,7 @@ class OverlayTile:
         return result
 
 
-def _parts(planes: tuple[Plane, ...], tables: Tables) -> list[_Fixed | _Coded]:
+def _parts(planes: Sequence[Plane], tables: Tables) -> list[_Fixed | _Coded]:
     """Planes as pictures; what never changes and lies together is one."""
     parts: list[_Fixed | _Coded] = []
     for plane in planes:

@@ -105,6 +105,11 @@ class Renderer(QObject):
         return self._supply.is_sharp
 
     @property
+    def is_bare(self) -> bool:
+        """Whether no tile of what is in view is there yet."""
+        return self._supply.is_bare
+
+    @property
     def loader(self) -> TileLoader:
         """The threads that read and draw, and what they have still to do."""
         return self._supply.loader

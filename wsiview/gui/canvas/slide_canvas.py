@@ -103,6 +103,7 @@ class SlideCanvas(SlideView):
             self.paint_on(painter)
         finally:
             painter.end()  # or what went wrong can't be told any more
+            self._renderer.loader.go_on()
 
     def keep_clear(self, height: int) -> None:
         """Leave this many screen pixels at the upper edge to what lies over them; the legend stands below."""

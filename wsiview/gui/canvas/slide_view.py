@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Signal
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -18,6 +18,8 @@ from wsiview.scene.probe import ProbeMarks
 from wsiview.scene.synthetic import remark_on
 from wsiview.scene.viewport import Viewport
 from wsiview.slide.slide import Slide
+
+_MOMENT_MS = 16
 
 
 class SlideView(ViewWidget):
@@ -43,7 +45,12 @@ class SlideView(ViewWidget):
         self._renderer = Renderer(self)
         for name in ("bad_tiles", "trouble", "sharp", "base_changed"):
             getattr(self._renderer, name).connect(getattr(self, name))
-        self._renderer.changed.connect(self.update)
+        self._renderer.changed.connect(self._show_changes)
+        self._moment = QTimer(self)
+        self._moment.setSingleShot(True)
+        self._moment.setTimerType(Qt.TimerType.PreciseTimer)
+        self._moment.setInterval(_MOMENT_MS)
+        self._moment.timeout.connect(self.update)
         self._hud = Hud()
         self._slide: Slide | None = None
         # Nobody may forget to end the threads: they end with the widget.
@@ -213,6 +220,7 @@ class SlideView(ViewWidget):
 
     def shutdown(self) -> None:
         """End the worker threads; showing a slide starts them again."""
+        self._moment.stop()
         self._renderer.close()
 
     def prepare(self, view: Viewport, moved: tuple[float, float]) -> None:
@@ -220,6 +228,17 @@ class SlideView(ViewWidget):
         ratio = self.pixel_ratio
         focus = None if self._cursor is None else (self._cursor.x() * ratio, self._cursor.y() * ratio)
         self._renderer.look(view, ratio, focus, moved, self._zooming)
+
+    def show_view(self, moved: tuple[float, float]) -> None:
+        """Paint it at once; after a jump, of which nothing is there yet, with what comes within a moment."""
+        if self._zooming or moved != (0.0, 0.0) or not self._renderer.is_bare:
+            self.update()
+        elif not self._moment.isActive():
+            self._moment.start()
+
+    def _show_changes(self) -> None:
+        self._moment.stop()
+        self.update()
 
     def _show_legend(self) -> None:
         first, other = _legend_of(self.layers, self.grids), self.comparison

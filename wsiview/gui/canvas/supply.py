@@ -95,6 +95,11 @@ class Supply(QObject):
         return not (self._lacking or self._settle.isActive() or self._soon.isActive())
 
     @property
+    def is_bare(self) -> bool:
+        """Whether no tile of what is in view is there yet."""
+        return 0 < len(self.visible) == sum(wish.kind == "slide" for wish in self._lacking)
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is waited for, be it in view or not."""
         return self.loader.idle and not self._settle.isActive() and not self._soon.isActive()
@@ -118,6 +123,8 @@ class Supply(QObject):
         """Say what is in view; while a gesture is `zooming`, sharp tiles are asked for once it has paused."""
         before, self._view, self._focus = self._view, view, focus
         self._ahead = _ahead(self._ahead, pan)
+        if self._ahead != (0, 0):
+            self.loader.hold()
         if zooming and before is not None and (before.downsample != view.downsample or self._settle.isActive()):
             self._was_sharp = False
             self._settle.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 
@@ -15,17 +16,23 @@ from wsiview.gui.workers import Workers
 
 THREADS = 2
 _GATHER_MS = 4
+_GLANCE = 0.001
+_LONGEST_HOLD = 0.02  # s, after which threads read though the window has not painted
 _PATIENCE = 1.0  # s that closing waits for what is being read; a read from a dead share may never end
 
 
 class Request:
-    """Work for a thread; it is handed a function that says whether the result is still wanted."""
+    """Work for a thread; it is handed a function that says whether the result is still wanted.
 
-    __slots__ = ("_untaken", "key", "wanted", "work")
+    That function is to be called now and then: it also waits while the window paints.
+    """
+
+    __slots__ = ("_untaken", "calm", "key", "wanted", "work")
 
     def __init__(self, key: Hashable, work: Callable[[Callable[[], bool]], object]) -> None:
         """Wanted from now on."""
         self.key, self.work, self.wanted = key, work, True
+        self.calm: threading.Event | None = None
         self._untaken = threading.Lock()
 
     def take(self) -> bool:
@@ -34,6 +41,10 @@ class Request:
 
     def still_wanted(self) -> bool:
         """Whether anybody waits for it; on any thread."""
+        if self.calm is not None and not self.calm.is_set():
+            until = time.monotonic() + _LONGEST_HOLD
+            while not self.calm.is_set() and time.monotonic() < until:
+                time.sleep(_GLANCE)
         return self.wanted
 
 
@@ -44,12 +55,14 @@ _Outcome = tuple[Request | None, object, BaseException | None]
 class _Line:
     """What the threads know of a loader: what is to be done, what they have done, and whom to tell."""
 
-    __slots__ = ("_address", "_places", "done", "most", "queue", "told")
+    __slots__ = ("_address", "_places", "calm", "done", "most", "queue", "told")
 
     def __init__(self, address: Address, threads: int) -> None:
         self.queue: deque[Request] = deque()
         self.done: deque[_Outcome] = deque()
         self.told = False
+        self.calm = threading.Event()
+        self.calm.set()
         self.most = threads  # that may serve now
         self._places = tuple(threading.Lock() for _ in range(threads))
         self._address = address
@@ -73,6 +86,7 @@ class _Line:
         except IndexError:
             return False
         if request.take():
+            request.calm = self.calm
             try:
                 self.done.append((request, request.work(request.still_wanted), None))
             except BaseException as error:
@@ -124,6 +138,10 @@ class TileLoader(QObject):
         self._gather.setTimerType(Qt.TimerType.PreciseTimer)
         self._gather.setInterval(_GATHER_MS)
         self._gather.timeout.connect(self._deliver)
+        self._painted = QTimer(self)
+        self._painted.setSingleShot(True)
+        self._painted.setInterval(0)
+        self._painted.timeout.connect(lambda: self._line.calm.set())
         self._wanted: dict[Hashable, Request] = {}
         self._unwanted: dict[Hashable, Request] = {}  # under way, for a view that is gone
 
@@ -159,16 +177,27 @@ class TileLoader(QObject):
         self._line.most = self._threads if threads is None else min(threads, self._threads)
         self._start()
 
+    def hold(self) -> None:
+        """The window is about to paint: threads that read now would only make it wait for the interpreter."""
+        self._line.calm.clear()
+
+    def go_on(self) -> None:
+        """The canvas is painted; threads go on as soon as all of the window is."""
+        if not self._line.calm.is_set():
+            self._painted.start()
+
     def close(self, patience: float = _PATIENCE) -> None:
         """Give up all work and wait so many seconds for the threads to end; a later `want` starts new ones."""
         for request in (*self._wanted.values(), *self._unwanted.values()):
             request.wanted = False
         self._line.queue = deque()
+        self._line.calm.set()
         workers, self._workers = self._workers, None
         if workers is not None:
             workers.close(patience)
         self._wanted, self._unwanted, self._serving = {}, {}, 0
         self._gather.stop()
+        self._painted.stop()
         self._line = _Line(Address(self._deliver), self._threads)  # threads that hang have the old one
 
     def _start(self) -> None:

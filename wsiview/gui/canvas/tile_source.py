@@ -80,7 +80,7 @@ class TileSource:
             return self._halves(window, wanted, bad)
         if max(scales) == min(scales) == 1:  # pixels of the level, which are copied
             right, bottom = window.x + window.width, window.y + window.height
-            pixels, mask = self._region(level, window.x, window.y, right, bottom, bad)
+            pixels, mask = self._region(level, window.x, window.y, right, bottom, bad, wanted)
             box = (0.0, 0.0, float(window.width), float(window.height))
         else:
             x0, x1 = window.x * scales[0], (window.x + window.width) * scales[0]
@@ -88,7 +88,7 @@ class TileSource:
             margins = [math.ceil(max(2.0, 2 * scale)) for scale in scales]
             left, top = math.floor(x0) - margins[0], math.floor(y0) - margins[1]
             right, bottom = math.ceil(x1) + margins[0], math.ceil(y1) + margins[1]
-            source, mask = self._region(level, left, top, right, bottom, bad)
+            source, mask = self._region(level, left, top, right, bottom, bad, wanted)
             box = (x0 - left, y0 - top, x1 - left, y1 - top)
             pixels = _resized(source, box, window, max(scales))
         if mask is not None:
@@ -109,7 +109,7 @@ class TileSource:
         return np.concatenate(pieces, axis=1 if width >= height else 0)
 
     def _region(
-        self, level: int, left: int, top: int, right: int, bottom: int, bad: set[Natural]
+        self, level: int, left: int, top: int, right: int, bottom: int, bad: set[Natural], wanted: Callable[[], bool]
     ) -> tuple[Pixels, NDArray[np.bool_] | None]:
         """Pixels of one level, cut from its own tiles, and where they are stand-ins for unreadable ones."""
         out = self.memory.array((bottom - top, right - left, 3))
@@ -118,13 +118,15 @@ class TileSource:
             out[...] = self.pyramid.background  # elsewhere the slide's edge is repeated
         mask: NDArray[np.bool_] | None = None
         for key in self._keys(level, left, top, right, bottom):
+            if not wanted():
+                raise Unwanted
             x, y = key[1] * tile_w, key[2] * tile_h
             found, whole = self.tiles.get(key)
             if found is None or not whole:
                 bad.add(key)
             if found is None and mask is None:
                 mask = np.zeros(out.shape[:2], bool)
-            pixels = self._stand_in(*key, bad) if found is None else found
+            pixels = self._stand_in(*key, bad, wanted) if found is None else found
             height, width = pixels.shape[:2]
             x0, x1 = max(x, left), min(x + width, right)
             y0, y1 = max(y, top), min(y + height, bottom)
@@ -166,7 +168,9 @@ class TileSource:
         self.tiles.mark(met)
         return mask
 
-    def _stand_in(self, level: int, col: int, row: int, bad: set[Natural]) -> Pixels:
+    def _stand_in(
+        self, level: int, col: int, row: int, bad: set[Natural], wanted: Callable[[], bool]
+    ) -> Pixels:
         """What the next coarser level shows in place of an unreadable tile; the background at the coarsest."""
         (tile_w, tile_h), size = self.tiles.size(level), self.pyramid.level_dimensions[level]
         x, y = col * tile_w, row * tile_h
@@ -177,7 +181,7 @@ class TileSource:
         scale_x, scale_y = (a / b for a, b in zip(here, self.pyramid.level_downsamples[coarser], strict=True))
         x0, x1, y0, y1 = x * scale_x, (x + width) * scale_x, y * scale_y, (y + height) * scale_y
         left, top = math.floor(x0) - 2, math.floor(y0) - 2
-        pixels, _ = self._region(coarser, left, top, math.ceil(x1) + 2, math.ceil(y1) + 2, bad)
+        pixels, _ = self._region(coarser, left, top, math.ceil(x1) + 2, math.ceil(y1) + 2, bad, wanted)
         box = (x0 - left, y0 - top, x1 - left, y1 - top)
         return np.array(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR, box=box))
 

@@ -183,6 +183,10 @@ class ViewWidget(QWidget):
         self.prepare(view, moved)
         if changed:
             self.view_changed.emit(view)
+        self.show_view(moved)
+
+    def show_view(self, moved: tuple[float, float]) -> None:
+        """Paint a view for which `prepare` was called."""
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
