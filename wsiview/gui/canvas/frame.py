@@ -1,7 +1,8 @@
 """Frame: the picture on screen, kept from one painting to the next, so that a pan composes only what it uncovers.
 
-A pixel of the lattice (turned as the view is) always lies at the same place of the buffer, at its column and row modulo
-the buffer's sides. So nothing is ever moved: what a pan uncovers takes the place of what it hides.
+A pixel of the lattice (turned as the view is) always lies at the same place of the buffer: row after row, and modulo
+the buffer's length. So nothing is ever moved: what a pan uncovers takes the place of what it hides, and the right end
+of a row that of the left end of the next. All rows of a view are thus copied whole; in halves they take twice as long.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QBrush, QImage, QPainter, QTransform
 
 from wsiview.geometry import Size
@@ -22,6 +23,7 @@ from wsiview.scene.visible_tiles import Window
 
 Compose = Callable[[QPainter, Window], None]
 """Paints a window of the upright slide, opaque, with its corner at the painter's origin."""
+_FORMAT = QImage.Format.Format_RGB32
 _FEW, _MANY = 4, 64
 """So many spoilt places are composed together, and so many are all there is."""
 
@@ -39,8 +41,7 @@ class Frame:
     def release(self) -> None:
         """Let go of the memory."""
         self._form: tuple[float, Turn, int, int] = (0.0, Turn(), 0, 0)
-        self._pixels: NDArray[np.uint32] = np.empty((0, 0), np.uint32)
-        self._image = QImage()
+        self._pixels: NDArray[np.uint32] = np.empty(0, np.uint32)
         self.spoil()
 
     def spoil(self, window: Window | None = None) -> None:
@@ -67,22 +68,26 @@ class Frame:
         """
         self._take_form(window.downsample, turn, whole)
         self._cover((window.x, window.y, window.width, window.height))
+        self._copy(painter, at, window)
+
+    def _copy(self, painter: QPainter, at: QPoint, window: Window) -> None:
         for piece, x, y in self._pieces((window.x, window.y, window.width, window.height)):
-            painter.drawImage(at + QPoint(x - window.x, y - window.y), self._image, piece)
+            painter.drawImage(at + QPoint(x - window.x, y - window.y), self._picture(piece))
 
     def show_at_angle(self, painter: QPainter, view: Viewport, window: Window) -> None:
         """Paint a view that is turned by no quarter of a circle; the window is all that it needs."""
         # Turned pictures are put together upright and turned once, or their tiles would part at the seams.
         self._take_form(window.downsample, Turn(), Size(window.width, window.height))
         self._cover((window.x, window.y, window.width, window.height))
+        whole = QImage(window.width, window.height, _FORMAT)
+        with _painting(whole) as copier:
+            self._copy(copier, QPoint(0, 0), window)
         to, step = view.to_device, window.downsample
         x, y = to.apply(window.x * step, window.y * step)
         painter.save()
         painter.setTransform(QTransform(to.a * step, to.c * step, to.b * step, to.d * step, x, y), combine=True)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-        _, _, width, height = self._form
-        painter.setBrushOrigin(-(window.x % width), -(window.y % height))
-        painter.fillRect(QRect(0, 0, window.width, window.height), QBrush(self._image))
+        painter.fillRect(whole.rect(), QBrush(whole))
         painter.restore()
 
     def _take_form(self, step: float, turn: Turn, whole: Size) -> None:
@@ -90,8 +95,7 @@ class Frame:
         if form == self._form:
             return
         if form[2:] != self._form[2:]:
-            self._pixels = np.empty((whole.height, whole.width), np.uint32)
-            self._image = _picture(self._pixels)
+            self._pixels = np.empty(whole.height * whole.width, np.uint32)
         self._form, self._valid = form, None
         self._spoilt.clear()
 
@@ -112,35 +116,54 @@ class Frame:
 
     def _fill(self, rects: list[Rect]) -> None:
         step, turn = self._form[:2]
-        pieces = [(piece, Window(step, x, y, piece.width(), piece.height()))
-                  for rect in rects for piece, x, y in self._pieces(rect)]  # fmt: skip
-        if not turn.upright:
-            for piece, window in pieces:
-                self._fill_turned(piece, turn, window)
-            return
-        with _painting(self._image) as painter:
-            for piece, window in pieces:
-                painter.resetTransform()
-                painter.translate(piece.topLeft())
-                painter.setClipRect(0, 0, piece.width(), piece.height())
-                self._compose(painter, window)
+        for rect in rects:
+            for piece, x, y in self._pieces(rect):
+                window = Window(step, x, y, piece.shape[1], piece.shape[0])
+                if turn.upright:
+                    self._paint(self._picture(piece), window)
+                else:
+                    piece[...] = turn.pixels(self._upright(turn, window))
 
-    def _fill_turned(self, piece: QRect, turn: Turn, seen: Window) -> None:
-        window = Window(seen.downsample, *turn.back((seen.x, seen.y, seen.width, seen.height)))
-        upright = np.empty((window.height, window.width), np.uint32)
-        picture = _picture(upright)
+    def _paint(self, picture: QImage, window: Window) -> None:
         with _painting(picture) as painter:
             painter.setClipRect(0, 0, window.width, window.height)
             self._compose(painter, window)
-        rows, cols = slice(piece.y(), piece.y() + piece.height()), slice(piece.x(), piece.x() + piece.width())
-        self._pixels[rows, cols] = turn.pixels(upright)
 
-    def _pieces(self, rect: Rect) -> Iterator[tuple[QRect, int, int]]:
-        """Where a rectangle of the lattice lies in the buffer, in up to four pieces, and the corner of each."""
-        _, _, width, height = self._form
-        for y, rows in _spans(rect[1], rect[3], height):
-            for x, cols in _spans(rect[0], rect[2], width):
-                yield QRect(x % width, y % height, cols, rows), x, y
+    def _upright(self, turn: Turn, seen: Window) -> NDArray[np.uint32]:
+        window = Window(seen.downsample, *turn.back((seen.x, seen.y, seen.width, seen.height)))
+        pixels = np.empty((window.height, window.width), np.uint32)
+        self._paint(QImage(pixels.data, window.width, window.height, 4 * window.width, _FORMAT), window)
+        return pixels
+
+    def _pieces(self, rect: Rect) -> Iterator[tuple[NDArray[np.uint32], int, int]]:
+        """The pixels of a rectangle of the lattice, in up to four pieces, and the corner of each.
+
+        More than one where the buffer ends: all rows before it, the two parts of the row that it cuts, and all after.
+        """
+        x, y, width, height = rect
+        while height:
+            place, left = self._place(x, y), self._pixels.size - self._place(x, y)
+            rows = min(height, (left - width) // self._form[2] + 1) if width <= left else 0
+            if rows:
+                yield self._block(place, rows, width), x, y
+            else:
+                rows = 1
+                yield self._block(place, 1, left), x, y
+                yield self._block(0, 1, width - left), x + left, y
+            y, height = y + rows, height - rows
+
+    def _place(self, x: int, y: int) -> int:
+        return (y * self._form[2] + x) % self._pixels.size
+
+    def _block(self, place: int, rows: int, cols: int) -> NDArray[np.uint32]:
+        """So many pixels of consecutive rows of the buffer, from a place on."""
+        return np.ndarray((rows, cols), np.uint32, self._pixels, 4 * place, (4 * self._form[2], 4))
+
+    def _picture(self, block: NDArray[np.uint32]) -> QImage:
+        """The same memory as a picture."""
+        start = (block.ctypes.data - self._pixels.ctypes.data) // 4
+        rows, cols = block.shape
+        return QImage(self._pixels[start:].data, cols, rows, 4 * self._form[2], _FORMAT)
 
 
 @contextmanager
@@ -151,18 +174,6 @@ def _painting(image: QImage) -> Iterator[QPainter]:
         yield painter
     finally:
         painter.end()
-
-
-def _picture(pixels: NDArray[np.uint32]) -> QImage:
-    """The same memory as a picture."""
-    height, width = pixels.shape
-    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-
-
-def _spans(start: int, length: int, period: int) -> list[tuple[int, int]]:
-    """Cut a stretch where the buffer ends."""
-    first = min(length, period - start % period)
-    return [(start, first)] if first == length else [(start, first), (start + first, length - first)]
 
 
 def _shared(one: Rect, other: Rect) -> Rect | None:
