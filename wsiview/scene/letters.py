@@ -96,9 +96,14 @@ def fitting(
 
 def in_view(letters: Iterable[Letter], view: Viewport) -> list[tuple[Letter, float, float]]:
     """Those that a view sees, with their device positions; of too many the ones with most room."""
-    to, size = view.to_device, view.size
-    places = ((one, *to.apply(one.place.x, one.place.y)) for one in letters)
-    return [place for place in places if 0 <= place[1] < size.width and 0 <= place[2] < size.height][:MOST]
+    size, seen = view.size, []
+    (a, b, tx), (c, d, ty) = view.to_device.rows
+    for one in letters:  # with every frame
+        x, y = one.place.x, one.place.y
+        across, down = a * x + b * y + tx, c * x + d * y + ty
+        if 0 <= across < size.width and 0 <= down < size.height:
+            seen.append((one, across, down))
+    return seen[:MOST]
 
 
 def _visible(letters: Iterable[Letter], stack: LayerStack) -> Iterable[Letter]:

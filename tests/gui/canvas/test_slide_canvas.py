@@ -286,6 +286,22 @@ def test_the_cursor_tells_its_place_and_leaves(qtbot: QtBot, showing: Showing, a
     assert places[-1] is None
 
 
+def test_what_is_dragged_along_with_the_cursor_is_said_once(qtbot: QtBot, showing: Showing, array: ArraySlide) -> None:
+    canvas = showing(array)
+    canvas.zoom(4.0)
+    places: list[Point | None] = []
+    canvas.hovered.connect(places.append)
+    qtbot.mouseMove(canvas, QPoint(320, 240))
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(320, 240))
+    for step in range(1, 6):
+        qtbot.mouseMove(canvas, QPoint(320 + 9 * step, 240 - 5 * step))
+    assert len(set(places)) == 1
+    for step in range(1, 9):  # the middle of the view stays on the slide, and the slide stays behind the cursor
+        qtbot.mouseMove(canvas, QPoint(365 + 300 * step, 215))
+    assert places[-1] == canvas.place_at(QPointF(365 + 2400, 215))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(365 + 2400, 215))
+
+
 def test_a_scanned_part_is_what_fits(showing: Showing, odd) -> None:  # type: ignore[no-untyped-def]
     canvas = showing(odd)
     assert canvas.viewport.center == odd.bounds.center

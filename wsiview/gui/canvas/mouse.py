@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
+from wsiview.geometry import Point
 from wsiview.gui.canvas.hud import Hud
 from wsiview.gui.canvas.tool import Tool
 
@@ -27,6 +28,7 @@ class Mouse:
         self._tool_has_button = False
         self._drag: QPointF | None = None
         self._dragged = 0.0
+        self._said: Point | None = None
 
     def take_up(self, tool: Tool | None) -> None:
         """Hand the button to a tool, or back."""
@@ -77,7 +79,17 @@ class Mouse:
         elif self.tool is not None and canvas.slide is not None:
             self.tool.move(canvas.place_at(here), event)
         covered = self._hud.covers(here.x(), here.y())
-        canvas.hovered.emit(None if covered or canvas.slide is None else canvas.place_at(here))
+        place = None if covered or canvas.slide is None else canvas.place_at(here)
+        if self._drag is None or not self._is_said(place):
+            self._said = place
+            canvas.hovered.emit(place)
+
+    def _is_said(self, place: Point | None) -> bool:
+        """Whether it is the place that was said last, as it is while the slide goes with the cursor."""
+        said, pixel = self._said, self._canvas.viewport.downsample * self._canvas.pixel_ratio
+        if place is None or said is None:
+            return place is said
+        return abs(place.x - said.x) <= pixel and abs(place.y - said.y) <= pixel
 
     def release(self, event: QMouseEvent) -> None:
         """End a drag; without one it was a click."""
