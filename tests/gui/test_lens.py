@@ -206,7 +206,8 @@ def test_a_slide_that_vanishes_is_built_when_it_is_back(
     slide.gone = True
     canvas.set_slide(slide)
     wait(lambda: not lens.overviews.building)
-    assert session.told == [], "the slide's watch tells it"
+    told = [text for text, weight in session.told if weight is Weight.WARNING]
+    assert told == [], "the slide's watch tells it, and the canvas what it met itself"
     slide.gone = False
     lens.overviews.try_again()
     wait(lambda: isinstance(canvas.slide, BuiltSlide) and not lens.overviews.building)
