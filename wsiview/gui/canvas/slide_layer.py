@@ -68,6 +68,7 @@ class SlideLayer:
         self.base.fill(QColor(*source.pyramid.background))
         self.base_missing = set(tiles_in(self.base_window, self.dimensions))
         self._stale: set[TileKey] = set()
+        self._base_begun = False
         self._base_bad: set[TileKey] = set()
 
     @property
@@ -95,6 +96,7 @@ class SlideLayer:
     def take_base(self, key: TileKey, tile: SlideTile) -> None:
         """Paint a tile of the base."""
         self.base_missing.discard(key)
+        self._base_begun = True
         (self._base_bad.add if tile.bad else self._base_bad.discard)(key)
         painter = QPainter(self.base)
         painter.drawImage(key.window.x - self.base_window.x, key.window.y - self.base_window.y, tile.image)
@@ -158,8 +160,8 @@ class SlideLayer:
         backdrop = None if self.backdrop is None else self.backdrop.target(window)
         if backdrop is None or not backdrop.contains(QRectF(missing)):
             painter.fillRect(missing, QColor(*self.source.pyramid.background))
-            base = Backdrop(self.base_window, self.base)
-            painter.drawImage(base.target(window), base.image)
+            if self._base_begun:  # an empty one would take as long
+                painter.drawImage(Backdrop(self.base_window, self.base).target(window), self.base)
             for key in tiles_in(_parent_window(window, missing), self.dimensions):
                 tile = self.tiles.get(key)
                 if tile is not None:
