@@ -23,7 +23,7 @@ from wsiview.gui.panels.swatch import SIDE, paint_swatch
 from wsiview.scene.layers import ClassLook, LayerStack
 
 MEASURES = (
-    ("iou", "Overlap", "Of the cells that have the class or an upward influence, the share that has both (IoU)"),
+    ("iou", "IoU", "Overlap: of the cells that have the class or an upward influence, the share that has both"),
     ("corr_relu", "r, up", "Correlation of the class's strength with the influence where it pushes the score up"),
     ("corr_signed", "r, ±", "Correlation of the class's strength with the influence, up and down"),
 )
