@@ -35,6 +35,13 @@ def pytest_unconfigure() -> None:
     faulthandler.dump_traceback_later(60, exit=True, file=sys.__stderr__)
 
 
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes what belongs to the user, or meets another test's window."""
+    monkeypatch.setenv("WSIVIEW_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("WSIVIEW_CACHE", str(tmp_path / "cache"))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real slides, tiles, models and broken files."""

@@ -138,13 +138,6 @@ def finished_map(made_case: Case, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes what belongs to the user."""
-    monkeypatch.setenv("WSIVIEW_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("WSIVIEW_CACHE", str(tmp_path / "cache"))
-
-
-@pytest.fixture(autouse=True)
 def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
     """Each test ends its threads and timers and closes its windows."""
     threads_before = set(threading.enumerate())
