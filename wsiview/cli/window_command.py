@@ -11,7 +11,6 @@ from wsiview.cli.reporting import Reporter
 from wsiview.errors import UsageError, WsiviewError
 from wsiview.gui.start_request import StartRequest
 from wsiview.progress import Progress
-from wsiview.slide.opening import readiness
 
 
 def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
@@ -29,6 +28,8 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
             reporter.note("the window that is open takes it from here; --new-window opens another one")
             return 0
         shared = answer is sharing.Answer.NOBODY
+    from wsiview.slide.opening import readiness  # which loads more than handing over takes
+
     with readiness():
         try:
             from wsiview.gui.application import open_window

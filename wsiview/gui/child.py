@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 from wsiview.explain import protocol
+from wsiview.gui.timers import single_shot
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +39,7 @@ class Child(QObject):
         self._command = tuple(command)
         self._process: QProcess | None = None
         self._killed_by_us = False
-        self._deadline = QTimer(self)
-        self._deadline.setSingleShot(True)
-        self._deadline.setInterval(GRACE)
-        self._deadline.timeout.connect(self.kill)
+        self._deadline = single_shot(self, GRACE, self.kill)
 
     @property
     def pid(self) -> int | None:

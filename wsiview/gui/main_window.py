@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QToolBar
 
@@ -24,6 +24,7 @@ from wsiview.gui.panels.top_edge import TopEdge
 from wsiview.gui.panels.welcome import Welcome
 from wsiview.gui.screenshots import Screenshots
 from wsiview.gui.session import Session
+from wsiview.gui.timers import single_shot
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.synthetic import remark_on
 from wsiview.slide.slide import Slide
@@ -46,10 +47,7 @@ class MainWindow(QMainWindow):
         screen = QGuiApplication.primaryScreen()
         if screen is not None:
             self.setGeometry(screen.availableGeometry())
-        self._focus_timer = QTimer(self)
-        self._focus_timer.setSingleShot(True)
-        self._focus_timer.setInterval(FOCUS_PAUSE)
-        self._focus_timer.timeout.connect(self._tell_focus)
+        self._focus_timer = single_shot(self, FOCUS_PAUSE, self._tell_focus)
         self._build(icon or QIcon())
         self.companions = Companions(self)
         self.menus = Menus(self)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStyle, QToolButton, QWidget
+
+from wsiview.gui.timers import single_shot
 
 
 class Weight(enum.Enum):
@@ -71,10 +73,7 @@ class Banner(QFrame):
         self._close.setAccessibleName("Dismiss the message")
         self._close.setToolTip("Dismiss (Esc)")
         self._close.clicked.connect(self.dismiss)
-        self._fade = QTimer(self)
-        self._fade.setSingleShot(True)
-        self._fade.setInterval(NOTE_STAYS)
-        self._fade.timeout.connect(self.dismiss)
+        self._fade = single_shot(self, NOTE_STAYS, self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 6, 6)
         row.setSpacing(10)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from wsiview.gui.jobs import Job
 from wsiview.gui.post import Address
+from wsiview.gui.timers import single_shot
 from wsiview.progress import Progress, Step
 from wsiview.resources import user_cache_folder
 from wsiview.slide.built_slide import BuiltSlide
@@ -63,10 +64,7 @@ class Overviews(QObject):
         self._growth.timeout.connect(lambda: self.grown.emit(self._present))
         self._calm = threading.Event()
         self._calm.set()
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_CALM_MS)
-        self._rest.timeout.connect(self._calm.set)
+        self._rest = single_shot(self, _CALM_MS, self._calm.set)
 
     @property
     def building(self) -> bool:

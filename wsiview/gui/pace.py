@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
+
+from wsiview.gui.timers import single_shot
 
 READABLE_MS = 100  # words and figures that change more often can't be read
 
@@ -27,10 +29,7 @@ class Pace(QObject):
         """Nothing has changed yet."""
         super().__init__(parent)
         self._kept_back = self._closed = False
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(pause)
-        self._pause.timeout.connect(self._tell_last)
+        self._pause = single_shot(self, pause, self._tell_last)
 
     @property
     def settled(self) -> bool:

@@ -16,10 +16,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
+from PySide6.QtCore import QLockFile, QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from wsiview.gui.start_request import MOST_BYTES, StartRequest
+from wsiview.gui.timers import single_shot
 from wsiview.resources import user_data_folder
 
 PATIENCE = 2000  # ms that the running window may take to answer
@@ -145,10 +146,8 @@ class _Visitor(QObject):
         socket.setReadBufferSize(MOST_BYTES + 1)
         socket.readyRead.connect(self.read)
         socket.disconnected.connect(self._end)
-        self._linger = QTimer(self)
-        self._linger.setSingleShot(True)
-        self._linger.timeout.connect(self.leave)
-        self._linger.start(_LINGER)
+        self._linger = single_shot(self, _LINGER, self.leave)
+        self._linger.start()
 
     def read(self) -> None:
         """Take what has come."""

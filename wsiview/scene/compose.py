@@ -28,33 +28,31 @@ def compose(grids: MapGrids, stack: LayerStack, window: Window, look: Appearance
 
 def compose_each(grids: MapGrids, stack: LayerStack, window: Window, look: Appearance) -> Iterator[Plane]:
     """The same one by one, for who may give up between two."""
-    return (plane for plane in _planes(grids, stack, window, look) if not plane.empty)
-
-
-def _planes(grids: MapGrids, stack: LayerStack, window: Window, look: Appearance) -> Iterator[Plane]:
-    shown, compared = stack.strengths_shown, stack.difference_shown
     marked = False
-    if stack.prediction and grids.predictions is not None:
+    for plane in _layers(grids, stack, window, look):
         marked = True
+        if not plane.empty:
+            yield plane
+    if marked and not (marks := Plane("marks", mark_codes(grids, window, look))).empty:
+        yield marks
+
+
+def _layers(grids: MapGrids, stack: LayerStack, window: Window, look: Appearance) -> Iterator[Plane]:
+    """Planes of all that is to be shown, be there anything to see or not."""
+    shown, compared = stack.strengths_shown, stack.difference_shown
+    if stack.prediction and grids.predictions is not None:
         yield Plane("prediction", grids.predictions.codes(window, look.pixels(1)))
     if stack.look == "paper" or len(shown) > 1:
-        marked = True
         yield Plane("mixed", rgba=mixed_strengths(grids, stack, window, look))
     elif shown and (index := shown[0]) < grids.n_classes:
-        marked = True
         codes = strength_codes(grids, index, stack.classes[index].hatched, window, look)
         yield Plane("strength", codes, class_index=index)
     if compared is not None and compared[0] < grids.n_classes:
-        marked = True
         yield Plane("difference", difference_codes(grids, *compared, window, look))
     if stack.strongest and stack.look == "default":
-        marked = True
         yield Plane("strongest", strongest_codes(grids, stack, window, look, bool(shown or compared)))
     if stack.saliency is not None and stack.look == "default":
-        marked = True
         yield Plane("mixed", rgba=contour_rgba(grids, stack.saliency, window, look))
-    if marked:
-        yield Plane("marks", mark_codes(grids, window, look))
 
 
 def table(plane: Plane, stack: LayerStack, look: Appearance) -> Table:

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
-from wsiview.gui.canvas.hud import MARGIN
+from wsiview.gui.canvas.hud import MARGIN, SCALE_RIGHT
 from wsiview.gui.canvas.plate import TEXT, Plate, font, paint_plate, picture_of
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.scene.viewport import Viewport
 
 _FAINT, _CHIP = QColor(160, 164, 172), QColor(255, 255, 255, 38)
 _PAD, _HEIGHT, _BETWEEN = 12.0, 28.0, 6.0
-_CLEAR = 218.0
-"""Screen pixels from the left edge that the scale bar's plate may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +80,6 @@ class Captions:
             picture = self._pictures[key]
             y -= picture.height() / pixel_ratio
             across = picture.width() / pixel_ratio
-            x = max((width - across) / 2, min(_CLEAR, width - across - MARGIN))
+            x = max((width - across) / 2, min(SCALE_RIGHT + _BETWEEN, width - across - MARGIN))
             painter.drawImage(QPointF(round(x), round(y)), picture)
             y -= _BETWEEN

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,16 @@ Compose = Callable[[QPainter, Window], None]
 _FORMAT = QImage.Format.Format_RGB32
 _FEW, _MANY = 4, 64
 """So many spoilt places are composed together, and so many are all there is."""
+
+
+class _Piece(NamedTuple):
+    """Pixels of consecutive rows: the first one's place in the buffer, their corner on the lattice, and their size."""
+
+    place: int
+    x: int
+    y: int
+    width: int
+    height: int
 
 
 class Frame:
@@ -71,8 +82,8 @@ class Frame:
         self._copy(painter, at, window)
 
     def _copy(self, painter: QPainter, at: QPoint, window: Window) -> None:
-        for piece, x, y in self._pieces((window.x, window.y, window.width, window.height)):
-            painter.drawImage(at + QPoint(x - window.x, y - window.y), self._picture(piece))
+        for piece in self._pieces((window.x, window.y, window.width, window.height)):
+            painter.drawImage(at + QPoint(piece.x - window.x, piece.y - window.y), self._picture(piece))
 
     def show_at_angle(self, painter: QPainter, view: Viewport, window: Window) -> None:
         """Paint a view that is turned by no quarter of a circle; the window is all that it needs."""
@@ -117,12 +128,12 @@ class Frame:
     def _fill(self, rects: list[Rect]) -> None:
         step, turn = self._form[:2]
         for rect in rects:
-            for piece, x, y in self._pieces(rect):
-                window = Window(step, x, y, piece.shape[1], piece.shape[0])
+            for piece in self._pieces(rect):
+                window = Window(step, piece.x, piece.y, piece.width, piece.height)
                 if turn.upright:
                     self._paint(self._picture(piece), window)
                 else:
-                    piece[...] = turn.pixels(self._upright(turn, window))
+                    self._block(piece)[...] = turn.pixels(self._upright(turn, window))
 
     def _paint(self, picture: QImage, window: Window) -> None:
         with _painting(picture) as painter:
@@ -135,35 +146,30 @@ class Frame:
         self._paint(QImage(pixels.data, window.width, window.height, 4 * window.width, _FORMAT), window)
         return pixels
 
-    def _pieces(self, rect: Rect) -> Iterator[tuple[NDArray[np.uint32], int, int]]:
-        """The pixels of a rectangle of the lattice, in up to four pieces, and the corner of each.
+    def _pieces(self, rect: Rect) -> Iterator[_Piece]:
+        """Where the pixels of a rectangle of the lattice lie, in up to four pieces.
 
         More than one where the buffer ends: all rows before it, the two parts of the row that it cuts, and all after.
         """
         x, y, width, height = rect
+        stride, length = self._form[2], self._pixels.size
         while height:
-            place, left = self._place(x, y), self._pixels.size - self._place(x, y)
-            rows = min(height, (left - width) // self._form[2] + 1) if width <= left else 0
+            place = (y * stride + x) % length
+            left = length - place
+            rows = min(height, (left - width) // stride + 1) if width <= left else 0
             if rows:
-                yield self._block(place, rows, width), x, y
+                yield _Piece(place, x, y, width, rows)
             else:
                 rows = 1
-                yield self._block(place, 1, left), x, y
-                yield self._block(0, 1, width - left), x + left, y
+                yield _Piece(place, x, y, left, 1)
+                yield _Piece(0, x + left, y, width - left, 1)
             y, height = y + rows, height - rows
 
-    def _place(self, x: int, y: int) -> int:
-        return (y * self._form[2] + x) % self._pixels.size
+    def _block(self, piece: _Piece) -> NDArray[np.uint32]:
+        return np.ndarray((piece.height, piece.width), np.uint32, self._pixels, 4 * piece.place, (4 * self._form[2], 4))
 
-    def _block(self, place: int, rows: int, cols: int) -> NDArray[np.uint32]:
-        """So many pixels of consecutive rows of the buffer, from a place on."""
-        return np.ndarray((rows, cols), np.uint32, self._pixels, 4 * place, (4 * self._form[2], 4))
-
-    def _picture(self, block: NDArray[np.uint32]) -> QImage:
-        """The same memory as a picture."""
-        start = (block.ctypes.data - self._pixels.ctypes.data) // 4
-        rows, cols = block.shape
-        return QImage(self._pixels[start:].data, cols, rows, 4 * self._form[2], _FORMAT)
+    def _picture(self, piece: _Piece) -> QImage:
+        return QImage(self._pixels[piece.place :].data, piece.width, piece.height, 4 * self._form[2], _FORMAT)
 
 
 @contextmanager

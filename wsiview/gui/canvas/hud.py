@@ -17,7 +17,9 @@ from wsiview.scene.scale_bar import ScaleBar, scale_bar
 from wsiview.scene.viewport import Viewport
 
 MARGIN = 12.0
-_LONGEST_BAR = 180.0
+_LONGEST_BAR, _AROUND_BAR = 180.0, 20.0
+SCALE_RIGHT = MARGIN + _LONGEST_BAR + _AROUND_BAR
+"""How far right the plate of a longest scale bar reaches, screen pixels."""
 _SMALLEST_CIRCLE = 6.0
 _LARGEST_PICTURE = 1024
 
@@ -37,7 +39,7 @@ class ScalePlate(Plate):
             QFontMetricsF(font()).horizontalAdvance(bar.text),
             *(small.horizontalAdvance(words) for words in (bar.magnification, *self._stamps)),
         )
-        self.width = max(self._length, *texts) + 20
+        self.width = max(self._length, *texts) + _AROUND_BAR
         self.height = 52.0 + 16.0 * len(self._stamps)
 
     def paint(self, painter: QPainter) -> None:

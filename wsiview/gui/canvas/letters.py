@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from PySide6.QtCore import QObject, QPointF, QTimer, Slot
+from PySide6.QtCore import QObject, QPointF, Slot
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from wsiview.gui.canvas.plate import bold_font
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.jobs import Job
+from wsiview.gui.timers import single_shot
 from wsiview.progress import Progress
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
@@ -41,15 +42,9 @@ class Letters(QObject):
         self._pictures: dict[tuple[str, float], tuple[QImage, float, float]] = {}
         self._job = Job(self)
         self._job.succeeded.connect(self._take)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE)
-        self._pause.timeout.connect(canvas.update)
+        self._pause = single_shot(self, _PAUSE, canvas.update)
         self._view: Viewport | None = None
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST)
-        self._rest.timeout.connect(canvas.update)
+        self._rest = single_shot(self, _REST, canvas.update)
         canvas.add_decoration(self)
 
     @property

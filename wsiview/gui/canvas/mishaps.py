@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from wsiview.gui.canvas.file_tiles import FileTiles
+from wsiview.gui.timers import single_shot
 from wsiview.scene.visible_tiles import TileKey
 
 _FIRST_RETRY_MS, _LAST_RETRY_MS = 2000, 60_000
@@ -34,9 +35,7 @@ class Mishaps(QObject):
         self._count = 0
         self._told: set[str] = set()
         self._patience = _FIRST_RETRY_MS
-        self._retry = QTimer(self)
-        self._retry.setSingleShot(True)
-        self._retry.timeout.connect(self.due)
+        self._retry = single_shot(self, _FIRST_RETRY_MS, self.due)
 
     def forget(self) -> None:
         """Another slide: nothing has failed yet."""

@@ -81,8 +81,15 @@ class Mouse:
         covered = self._hud.covers(here.x(), here.y())
         place = None if covered or canvas.slide is None else canvas.place_at(here)
         if self._drag is None or not self._is_said(place):
-            self._said = place
-            canvas.hovered.emit(place)
+            self._say(place)
+
+    def leave(self) -> None:
+        """Nothing is under the cursor any more."""
+        self._say(None)
+
+    def _say(self, place: Point | None) -> None:
+        self._said = place
+        self._canvas.hovered.emit(place)
 
     def _is_said(self, place: Point | None) -> bool:
         """Whether it is the place that was said last, as it is while the slide goes with the cursor."""

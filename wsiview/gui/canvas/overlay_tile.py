@@ -45,6 +45,10 @@ class _Fixed:
 
     picture: QImage
 
+    def colored(self, tables: Tables) -> QImage:
+        """Its one picture."""
+        return self.picture
+
 
 @dataclass(slots=True, eq=False)
 class _Coded:
@@ -54,6 +58,16 @@ class _Coded:
     indexed: QImage
     used: NDArray[np.intp]
     colors: Colors | None = None
+
+    @property
+    def seen(self) -> bool:
+        """Whether any colour is more than clear."""
+        return self.colors is not None and bool((self.colors >> 24).any())
+
+    def colored(self, tables: Tables) -> QImage:
+        """A new picture."""
+        self.indexed.setColorTable(tables.of(self.plane)[1])
+        return self.indexed.convertToFormat(_FORMAT)
 
 
 class OverlayTile:
@@ -98,21 +112,14 @@ class OverlayTile:
         return differs
 
     def _painted(self, tables: Tables) -> QImage | None:
-        result: QImage | None = None
-        ours = False  # whether it can be painted on
-        for part in self._parts:
-            if isinstance(part, _Fixed):
-                above = part.picture
-            elif part.colors is None or not (part.colors >> 24).any():
-                continue
-            else:
-                part.indexed.setColorTable(tables.of(part.plane)[1])
-                above = part.indexed.convertToFormat(_FORMAT)
-            if result is None:
-                result, ours = above, not isinstance(part, _Fixed)
-                continue
-            result, ours = result if ours else result.copy(), True
-            _lay(above, result)
+        shown = [part for part in self._parts if isinstance(part, _Fixed) or part.seen]
+        if not shown:
+            return None
+        result = shown[0].colored(tables)
+        if len(shown) > 1 and isinstance(shown[0], _Fixed):
+            result = result.copy()  # its own stays as it is
+        for part in shown[1:]:
+            _lay(part.colored(tables), result)
         return result
 
 

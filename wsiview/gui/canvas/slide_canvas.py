@@ -153,5 +153,5 @@ class SlideCanvas(SlideView):
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is under the cursor any more."""
         self._cursor = None
-        self.hovered.emit(None)
+        self._mouse.leave()
         super().leaveEvent(event)

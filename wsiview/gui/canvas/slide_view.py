@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -11,6 +11,7 @@ from wsiview.gui.canvas.comparison import Comparison
 from wsiview.gui.canvas.hud import Hud
 from wsiview.gui.canvas.renderer import Renderer, Tally
 from wsiview.gui.canvas.view_widget import ViewWidget
+from wsiview.gui.timers import single_shot
 from wsiview.scene.grids import MapGrids
 from wsiview.scene.layers import LayerStack
 from wsiview.scene.legend import Legend, legend, of_other_map, side_by_side
@@ -46,11 +47,7 @@ class SlideView(ViewWidget):
         for name in ("bad_tiles", "trouble", "sharp", "base_changed"):
             getattr(self._renderer, name).connect(getattr(self, name))
         self._renderer.changed.connect(self._show_changes)
-        self._moment = QTimer(self)
-        self._moment.setSingleShot(True)
-        self._moment.setTimerType(Qt.TimerType.PreciseTimer)
-        self._moment.setInterval(_MOMENT_MS)
-        self._moment.timeout.connect(self.update)
+        self._moment = single_shot(self, _MOMENT_MS, self.update, precise=True)
         self._hud = Hud()
         self._slide: Slide | None = None
         # Nobody may forget to end the threads: they end with the widget.

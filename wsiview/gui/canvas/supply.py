@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from wsiview.errors import WsiviewError
 from wsiview.gui.canvas.lack import Lack, Wish
@@ -15,6 +15,7 @@ from wsiview.gui.canvas.overlay_tile import OverlayTile
 from wsiview.gui.canvas.picture import Picture
 from wsiview.gui.canvas.slide_layer import SlideTile
 from wsiview.gui.canvas.tile_loader import THREADS, TileLoader
+from wsiview.gui.timers import single_shot
 from wsiview.scene.plane import Appearance
 from wsiview.scene.schedule import Schedule, schedule
 from wsiview.scene.viewport import Viewport
@@ -40,12 +41,8 @@ class Supply(QObject):
 
     Signals
     -------
-    changed()
-        The picture would now look different.
-    sharp()
-        Everything in view is as sharp as it gets.
-    base_changed()
-        More of the picture of the whole slide is there.
+    changed(), sharp(), base_changed()
+        As of the renderer.
     """
 
     changed = Signal()
@@ -71,16 +68,9 @@ class Supply(QObject):
         self.loader.loaded.connect(self._take)
         self.loader.failed.connect(self._refused)
         self.loader.delivered.connect(self._arrive)
-        self._settle = self._timer(_SETTLE_MS, self.request)
-        self._soon = self._timer(0, self.request)
-        self._pause = self._timer(_FRAME_MS, self._show_arrivals)
-
-    def _timer(self, interval: int, call: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(interval)
-        timer.timeout.connect(call)
-        return timer
+        self._settle = single_shot(self, _SETTLE_MS, self.request)
+        self._soon = single_shot(self, 0, self.request)
+        self._pause = single_shot(self, _FRAME_MS, self._show_arrivals)
 
     @property
     def visible(self) -> tuple[TileKey, ...]:

@@ -6,12 +6,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from wsiview.errors import WsiviewError
 from wsiview.gui.canvas.tile_source import Unwanted
 from wsiview.gui.post import Address
+from wsiview.gui.timers import single_shot
 from wsiview.gui.workers import Workers
 
 THREADS = 2
@@ -27,25 +29,16 @@ class Request:
     That function is to be called now and then: it also waits while the window paints.
     """
 
-    __slots__ = ("_untaken", "calm", "key", "wanted", "work")
+    __slots__ = ("_untaken", "key", "wanted", "work")
 
     def __init__(self, key: Hashable, work: Callable[[Callable[[], bool]], object]) -> None:
         """Wanted from now on."""
         self.key, self.work, self.wanted = key, work, True
-        self.calm: threading.Event | None = None
         self._untaken = threading.Lock()
 
     def take(self) -> bool:
         """Whether the caller is the first to take it; on any thread, and never waits."""
         return self._untaken.acquire(blocking=False)
-
-    def still_wanted(self) -> bool:
-        """Whether anybody waits for it; on any thread."""
-        if self.calm is not None and not self.calm.is_set():
-            until = time.monotonic() + _LONGEST_HOLD
-            while not self.calm.is_set() and time.monotonic() < until:
-                time.sleep(_GLANCE)
-        return self.wanted
 
 
 _Outcome = tuple[Request | None, object, BaseException | None]
@@ -55,14 +48,12 @@ _Outcome = tuple[Request | None, object, BaseException | None]
 class _Line:
     """What the threads know of a loader: what is to be done, what they have done, and whom to tell."""
 
-    __slots__ = ("_address", "_places", "calm", "done", "most", "queue", "told")
+    __slots__ = ("_address", "_places", "done", "held", "most", "queue", "told")
 
     def __init__(self, address: Address, threads: int) -> None:
         self.queue: deque[Request] = deque()
         self.done: deque[_Outcome] = deque()
-        self.told = False
-        self.calm = threading.Event()
-        self.calm.set()
+        self.told = self.held = False
         self.most = threads  # that may serve now
         self._places = tuple(threading.Lock() for _ in range(threads))
         self._address = address
@@ -86,13 +77,22 @@ class _Line:
         except IndexError:
             return False
         if request.take():
-            request.calm = self.calm
             try:
-                self.done.append((request, request.work(request.still_wanted), None))
+                self.done.append((request, request.work(partial(self._still_wanted, request)), None))
             except BaseException as error:
                 self.done.append((request, None, error))
             self._tell()
         return True
+
+    def _still_wanted(self, request: Request) -> bool:
+        """Whether anybody waits for it; looked at again and again while the window paints.
+
+        A thread that the window woke up by itself would often be put in its place.
+        """
+        until = time.monotonic() + _LONGEST_HOLD
+        while self.held and time.monotonic() < until:
+            time.sleep(_GLANCE)
+        return request.wanted
 
     def _tell(self) -> None:
         if not self.told:
@@ -133,15 +133,8 @@ class TileLoader(QObject):
         self._workers: Workers | None = None
         self._serving = 0  # threads that serve, or are about to
         self._line = _Line(Address(self._deliver), threads)
-        self._gather = QTimer(self)
-        self._gather.setSingleShot(True)
-        self._gather.setTimerType(Qt.TimerType.PreciseTimer)
-        self._gather.setInterval(_GATHER_MS)
-        self._gather.timeout.connect(self._deliver)
-        self._painted = QTimer(self)
-        self._painted.setSingleShot(True)
-        self._painted.setInterval(0)
-        self._painted.timeout.connect(lambda: self._line.calm.set())
+        self._gather = single_shot(self, _GATHER_MS, self._deliver, precise=True)
+        self._painted = single_shot(self, 0, self._let_go)
         self._wanted: dict[Hashable, Request] = {}
         self._unwanted: dict[Hashable, Request] = {}  # under way, for a view that is gone
 
@@ -179,19 +172,22 @@ class TileLoader(QObject):
 
     def hold(self) -> None:
         """The window is about to paint: threads that read now would only make it wait for the interpreter."""
-        self._line.calm.clear()
+        self._line.held = True
 
     def go_on(self) -> None:
         """The canvas is painted; threads go on as soon as all of the window is."""
-        if not self._line.calm.is_set():
+        if self._line.held:
             self._painted.start()
+
+    def _let_go(self) -> None:
+        self._line.held = False
 
     def close(self, patience: float = _PATIENCE) -> None:
         """Give up all work and wait so many seconds for the threads to end; a later `want` starts new ones."""
         for request in (*self._wanted.values(), *self._unwanted.values()):
             request.wanted = False
         self._line.queue = deque()
-        self._line.calm.set()
+        self._line.held = False
         workers, self._workers = self._workers, None
         if workers is not None:
             workers.close(patience)

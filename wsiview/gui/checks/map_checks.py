@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from wsiview.analysis.class_tally import ClassTally
 from wsiview.analysis.lamp import Lamp
@@ -15,6 +15,7 @@ from wsiview.gui.checks.checks_sheet import ChecksSheet
 from wsiview.gui.checks.lamp_row import LampRow
 from wsiview.gui.jobs import Job
 from wsiview.gui.session import Session
+from wsiview.gui.timers import single_shot
 from wsiview.maps.registration import Placement
 
 if TYPE_CHECKING:
@@ -40,10 +41,7 @@ class MapChecks(QObject):
         self._job = Job(self)
         self._job.succeeded.connect(self._take)
         self._job.failed.connect(self._give_up)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(PAUSE)
-        self._timer.timeout.connect(self._look)
+        self._timer = single_shot(self, PAUSE, self._look)
         self._ground: Ground | None = None
         self._placement: Placement | None = None
         self._forget()

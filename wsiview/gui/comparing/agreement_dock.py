@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from wsiview.analysis.agreement import warning_of_agreement
 from wsiview.analysis.cell_agreement import CellAgreement
 from wsiview.gui.jobs import Job
 from wsiview.gui.panels.agreement_panel import AgreementPanel
+from wsiview.gui.timers import single_shot
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.scene.agreement import map_agreement
 from wsiview.scene.grids import MapGrids
@@ -39,9 +40,7 @@ class AgreementDock(QObject):
         self._growth = 0
         self._job = Job(self)
         self._job.succeeded.connect(self._take)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.timeout.connect(self._measure)
+        self._pause = single_shot(self, PAUSE, self._measure)
         self._canvas.view_changed.connect(self._wait)
         self._session.layers_changed.connect(self._show_layers)
         self._session.selected_changed.connect(self.panel.show_selected)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from wsiview.gui import looks
 from wsiview.gui.canvas.captions import Captions, Part
 from wsiview.gui.canvas.slide_canvas import SlideCanvas
 from wsiview.gui.display import Display
+from wsiview.gui.timers import single_shot
 from wsiview.scene.description import described
 from wsiview.scene.layers import LayerStack
 
@@ -41,10 +42,7 @@ class TwoViews(QObject):
         self._curtain: float | None = None
         self._last_curtain = 0.5
         self._seen = display.layers
-        self._named = QTimer(self)
-        self._named.setSingleShot(True)
-        self._named.setInterval(_NAMED)
-        self._named.timeout.connect(self._tell)
+        self._named = single_shot(self, _NAMED, self._tell)
         display.layers_changed.connect(self._follow)
         display.map_changed.connect(self._follow_map)
 

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 
 from wsiview.analysis.exemplars import Candidates, Exemplar, Exemplars
@@ -19,6 +19,7 @@ from wsiview.gui.exemplars.thumb_grid import Thumb
 from wsiview.gui.exemplars.thumbnails import Cut, Thumbnail, Thumbnails
 from wsiview.gui.jobs import Job
 from wsiview.gui.lens import Lens
+from wsiview.gui.timers import single_shot
 from wsiview.scene.grids import MapGrids
 
 if TYPE_CHECKING:
@@ -54,9 +55,7 @@ class ExemplarGuide(QObject):
         self._known_index = 0
         self._mark: PlaceMark | None = None
         self._job = Job(self)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(PAUSE)
+        self._timer = single_shot(self, PAUSE, self._choose)
         window.docks.meanings.put_exemplars(self.strip)
         self._listen()
         self._forget()
@@ -111,7 +110,6 @@ class ExemplarGuide(QObject):
         session.layers_changed.connect(self._show_words)
         self._job.succeeded.connect(self._take)
         self._job.failed.connect(self._give_up)
-        self._timer.timeout.connect(self._choose)
         self._lens.colors_changed.connect(lambda _: self._show())
         self.thumbnails.arrived.connect(self._show_picture)
         self.strip.kind_changed.connect(self._show)

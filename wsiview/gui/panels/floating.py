@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QToolButton, QWidget
+
+from wsiview.gui.panels.footing import Footing
 
 _TOP = 12
 """Screen pixels between the canvas's edge and the panel's."""
@@ -29,6 +31,7 @@ class Floating(QFrame):
         self.setAutoFillBackground(True)
         # A click beside its fields is no click on the slide.
         self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
+        Footing(self, self.place)
         self.hide()
 
     def lie_over(self, over: QWidget) -> None:
@@ -66,22 +69,6 @@ class Floating(QFrame):
         width = min(wanted.width(), room)
         height = self.heightForWidth(width) if self.hasHeightForWidth() else wanted.height()
         self.setGeometry((room - width) // 2, _TOP, width, height)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the size of what lies below."""
-        if watched is self._over and event.type() == QEvent.Type.Resize:
-            self.place()
-        return super().eventFilter(watched, event)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Watch what lies below from now on; while hidden it would only be asked about every movement there."""
-        self._over.installEventFilter(self)
-        super().showEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Watch no more."""
-        self._over.removeEventFilter(self)
-        super().hideEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes; no key that a field leaves alone moves the slide."""

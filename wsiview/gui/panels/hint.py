@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics, QHideEvent
 from PySide6.QtWidgets import QLabel, QWidget
+
+from wsiview.gui.panels.footing import Footing
+from wsiview.gui.timers import single_shot
 
 _BOTTOM = 14
 _STAYS = 4000  # ms
@@ -22,10 +25,8 @@ class Hint(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._fade = QTimer(self)
-        self._fade.setSingleShot(True)
-        self._fade.setInterval(_STAYS)
-        self._fade.timeout.connect(self._show_standing)
+        self._fade = single_shot(self, _STAYS, self._show_standing)
+        Footing(self, self._place)
         self.hide()
 
     def stand(self, words: str) -> None:
@@ -38,20 +39,8 @@ class Hint(QLabel):
         self._put(words)
         self._fade.start()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the size of what lies below."""
-        if watched is self._over and event.type() == QEvent.Type.Resize:
-            self._place()
-        return super().eventFilter(watched, event)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Watch what lies below from now on; while hidden it would only be asked about every movement there."""
-        self._over.installEventFilter(self)
-        super().showEvent(event)
-
     def hideEvent(self, event: QHideEvent) -> None:
-        """Watch no more."""
-        self._over.removeEventFilter(self)
+        """Wait for nothing any more."""
         self._fade.stop()
         super().hideEvent(event)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from wsiview.errors import ReviewError
 from wsiview.gui.notebook import Notebook
 from wsiview.gui.panels.swatch import Swatch
+from wsiview.gui.timers import single_shot
 from wsiview.review.meanings import CERTAINTIES, ROLES, Meaning
 from wsiview.scene.layers import LayerStack
 
@@ -47,10 +48,7 @@ class MeaningsPanel(QScrollArea):
         self._index = 0
         self._letters: list[Swatch] = []
         self._dirty = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(PAUSE)
-        self._timer.timeout.connect(self.save)
+        self._timer = single_shot(self, PAUSE, self.save)
         self._build()
         notebook.meaning_changed.connect(self._follow)
         notebook.clustering_changed.connect(self._turn_page)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from wsiview.explain.request import Described
 from wsiview.gui.jobs import Job
@@ -17,6 +17,7 @@ from wsiview.gui.slides.entry import Entry, Wanted, look_up
 from wsiview.gui.slides.page_keys import PageKeys
 from wsiview.gui.slides.sorting import Handful, Sorted, sort
 from wsiview.gui.slides.thumbnails import Thumbnails
+from wsiview.gui.timers import single_shot
 from wsiview.slide.slide import SlideUnopenable
 
 if TYPE_CHECKING:
@@ -52,10 +53,7 @@ class SlideList(QObject):
         self._sort_job, self._look_job = Job(self), Job(self)
         self._sort_job.succeeded.connect(self._take_sorted)
         self._look_job.succeeded.connect(self._take_entries)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(_PAUSE)
-        self._soon.timeout.connect(self._look)
+        self._soon = single_shot(self, _PAUSE, self._look)
         self._connect()
         self._show()
 
