@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,3 +65,14 @@ def write(tmp_path: Path, network: nn.Module) -> Callable[[object], Path]:
         return folder
 
     return write_bundle
+
+
+@pytest.fixture
+def run_python() -> Callable[[str], None]:
+    """Runs a script in a fresh interpreter, which must succeed."""
+
+    def run(script: str) -> None:
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    return run

@@ -12,9 +12,11 @@ from wsiview.models.default_layers import (
     DENSENETS,
     KNOWN,
     RESNETS,
+    SWINS,
     TORCHVISION,
     VGG16_GMP,
     VGGS,
+    VITS,
     ArchitectureUnknown,
     default_layer,
     default_stride,
@@ -39,13 +41,14 @@ def test_every_known_architecture_is_torchvisions_with_nothing_in_place(architec
         trunk = module.get_submodule("features").named_modules()
         assert [f"features.{key}" for key, layer in trunk if isinstance(layer, nn.ReLU)][-1] == name
     assert isinstance(part, nn.BatchNorm2d) == rectify == (architecture in DENSENETS)
-    assert default_stride(architecture, {}) == (16 if architecture in VGGS else 32)
+    strides = {**dict.fromkeys(VGGS, 16), **{name: int(name[-2:]) for name in VITS}}
+    assert default_stride(architecture, {}) == strides.get(architecture, 32)
 
 
 def test_the_known_families_are_complete() -> None:
-    families = ("vgg", "resnet", "resnext", "wide_resnet", "densenet")
+    families = ("vgg", "resnet", "resnext", "wide_resnet", "densenet", "vit", "swin")
     offered = {name for name in torchvision.models.list_models(torchvision.models) if name.startswith(families)}
-    assert offered == {*VGGS, *RESNETS, *DENSENETS}
+    assert offered == {*VGGS, *RESNETS, *DENSENETS, *VITS, *SWINS}
 
 
 def test_the_papers_model_is_vgg16s_trunk_with_maximum_pooling() -> None:
@@ -61,10 +64,10 @@ def test_the_papers_model_is_vgg16s_trunk_with_maximum_pooling() -> None:
 
 
 def test_an_unknown_architecture_is_refused_with_the_list() -> None:
-    words = r"'vit_b_16' is not known.*vgg16-gmp.*densenet201"
+    words = r"'hf-hub:some/vit' is not known.*vgg16-gmp.*densenet201"
     with pytest.raises(ArchitectureUnknown, match=words):
-        built("vit_b_16")
+        built("hf-hub:some/vit")
     for table in (default_layer, default_stride):
         with pytest.raises(ArchitectureUnknown, match=words):
-            table("vit_b_16", {})
+            table("hf-hub:some/vit", {})
     assert "resnet18" in KNOWN

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import torch
 from torch import Tensor, nn
 
 from wsiview.errors import ModelError
+from wsiview.models.token_layout import layout_of
 
 
 class NoFeatureMap(ModelError):
@@ -36,20 +38,20 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def recording(layer: nn.Module, name: str | None = None) -> Iterator[list[Tensor]]:
-    """Collect a copy of the layer's output (N, C, h, w) while the block runs.
+    """Collect a copy of the layer's output (N, C, h, w) while the block runs; a transformer's tokens as a grid.
 
     The list holds one tensor once the layer has run: of repeated calls in one forward pass the last counts.
 
     Raises
     ------
     NoFeatureMap
-        From inside the forward pass, if the output is not a 4-D tensor.
+        From inside the forward pass, if the output has no rows and columns.
     """
     outputs: list[Tensor] = []
 
     def keep(module: nn.Module, inputs: object, output: object) -> None:
         # A copy, because the next layer may write into the same memory.
-        outputs[:] = [_feature_map(output, name or type(module).__name__).detach().clone()]
+        outputs[:] = [_feature_map(module, output, name).detach().clone()]
 
     handle = layer.register_forward_hook(keep)
     try:
@@ -68,15 +70,31 @@ def grafting(layer: nn.Module, name: str | None = None) -> Iterator[list[Tensor]
     Raises
     ------
     NoFeatureMap
-        From inside the forward pass, if the output is not a 4-D tensor.
+        From inside the forward pass, if the output has no rows and columns.
+    """
+    with replacing(layer, torch.clone, name) as leaves:
+        yield leaves
+
+
+@contextmanager
+def replacing(
+    layer: nn.Module, by: Callable[[Tensor], Tensor], name: str | None = None
+) -> Iterator[list[Tensor]]:
+    """As `grafting`, but the leaf is a new tensor that `by` makes of the layer's output, of any batch size.
+
+    Raises
+    ------
+    NoFeatureMap
+        From inside the forward pass, if the output has no rows and columns.
     """
     leaves: list[Tensor] = []
 
-    def graft(module: nn.Module, inputs: object, output: object) -> Tensor:
-        leaf = _feature_map(output, name or type(module).__name__).detach().clone().requires_grad_()
+    def graft(module: nn.Module, inputs: object, output: Tensor) -> Tensor:
+        leaf = by(_feature_map(module, output, name).detach()).requires_grad_()
         leaves[:] = [leaf]
+        layout = layout_of(module)
         # Upward goes a copy: a functional ReLU that works in place may not write into a leaf.
-        return leaf.clone()
+        return leaf.clone() if layout is None else layout.from_grid(leaf.clone(), output)
 
     handle = layer.register_forward_hook(graft)
     try:
@@ -98,9 +116,13 @@ def only(outputs: list[Tensor], name: str) -> Tensor:
     return outputs[-1]
 
 
-def _feature_map(output: object, name: str) -> Tensor:
+def _feature_map(layer: nn.Module, output: object, name: str | None) -> Tensor:
+    """The layer's output as (N, C, h, w)."""
+    name = name or type(layer).__name__
     if not isinstance(output, Tensor):
         raise NoFeatureMap(name, f"it gives a {type(output).__name__}, not one tensor")
-    if output.ndim != 4 or not output.is_floating_point():
+    layout = layout_of(layer)
+    grid = output if layout is None else layout.to_grid(output)
+    if grid is None or grid.ndim != 4 or not output.is_floating_point():
         raise NoFeatureMap(name, f"its output of shape {tuple(output.shape)} has no rows and columns")
-    return output
+    return grid

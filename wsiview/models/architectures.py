@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.metadata import EntryPoint
 from typing import Any
 
+import torch
 import torchvision
 from torch import Tensor, nn
 
+from wsiview.errors import ModelError
 from wsiview.models.bundle import Bundle
-from wsiview.models.default_layers import TORCHVISION, VGGS, ArchitectureUnknown
+from wsiview.models.default_layers import TORCHVISION, VGGS, VITS, ArchitectureUnknown
+from wsiview.models.providers import installed_architectures, is_timm_name
+from wsiview.models.timm_networks import build_timm
+from wsiview.models.token_layout import ChannelsLast, Tokens, lay_out, lay_out_timm, read_only_patches_of
 
 
 class VggPool(nn.Module):
@@ -72,19 +78,80 @@ def build(bundle: Bundle) -> nn.Module:
     ArchitectureUnknown
         If no builder here has that name.
     """
-    return build_architecture(bundle.architecture, bundle.options, bundle.num_classes)
+    return build_architecture(bundle.architecture, bundle.options, bundle.num_classes, bundle.patch_pixels)
 
 
-def build_architecture(architecture: str, options: Mapping[str, Any], num_classes: int) -> nn.Module:
-    """As `build`, for an architecture by its name."""
+def build_architecture(
+    architecture: str, options: Mapping[str, Any], num_classes: int, patch: int | None = None
+) -> nn.Module:
+    """As `build`, for an architecture by its name.
+
+    Parameters
+    ----------
+    patch
+        Side of the patches that it will read, in pixels: vision transformers are built for one size.
+
+    Raises
+    ------
+    ArchitectureUnknown
+        If no builder here has that name.
+    ModelError
+        If the network can't be built so, in one sentence.
+    """
+    installed = installed_architectures()
     if architecture in ("vgg-pool", "vgg16-gmp"):
         module: nn.Module = VggPool(**options, num_classes=num_classes)
     elif architecture in TORCHVISION:
-        more = {"init_weights": False} if architecture in VGGS else {}
-        module = torchvision.models.get_model(architecture, weights=None, num_classes=num_classes, **more)
+        module = _torchvision(architecture, num_classes, patch)
+    elif architecture in installed:
+        module = _installed(installed[architecture], num_classes, patch)
+    elif is_timm_name(architecture):
+        module = build_timm(architecture.removeprefix("timm/"), num_classes, patch)
     else:
         raise ArchitectureUnknown(architecture)
     for part in module.modules():
-        if isinstance(part, (nn.ReLU, nn.Dropout)):
-            part.inplace = False
+        _lay_out_torchvision(part)
+        if getattr(part, "inplace", None) is True:
+            part.inplace = False  # type: ignore[assignment]
+    return module
+
+
+def _torchvision(architecture: str, num_classes: int, patch: int | None) -> nn.Module:
+    more: dict[str, Any] = {"init_weights": False} if architecture in VGGS else {}
+    if architecture in VITS and patch is not None:
+        side = int(architecture[-2:])
+        if patch % side:
+            raise ModelError(
+                f"{architecture!r} cuts patches into squares of {side} px, which do not divide {patch} px; "
+                f"use {max(side, patch // side * side)} px"
+            )
+        more = {"image_size": patch}
+    module: nn.Module = torchvision.models.get_model(architecture, weights=None, num_classes=num_classes, **more)
+    return module
+
+
+def _lay_out_torchvision(part: nn.Module) -> None:
+    """Tell where the locations of torchvision's transformers lie."""
+    if isinstance(part, torchvision.models.VisionTransformer):
+        side = part.image_size // part.patch_size
+        lay_out(part.encoder, Tokens(side, side, prefix=1))
+        read_only_patches_of(part, part.image_size, "because its positions are fixed")
+    elif isinstance(part, torchvision.models.SwinTransformer):
+        lay_out(part.features, ChannelsLast())
+        lay_out(part.norm, ChannelsLast())
+
+
+def _installed(point: EntryPoint, num_classes: int, patch: int | None) -> nn.Module:
+    """The network of an installed package, on the CPU, since it may keep numbers outside its state_dict."""
+    source = f"{point.name!r} of the package {point.dist.name if point.dist else point.value!r}"
+    try:
+        with torch.device("cpu"):
+            module = point.load()(num_classes=num_classes, patch_pixels=patch)
+    except Exception as error:  # whatever goes wrong in it is the package's
+        raise ModelError(
+            f"the architecture {source} can't be built ({type(error).__name__}: {error}); ask its authors"
+        ) from error
+    if not isinstance(module, nn.Module):
+        raise ModelError(f"the architecture {source} gives a {type(module).__name__}, no torch module; ask its authors")
+    lay_out_timm(module)
     return module

@@ -11,8 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from wsiview.errors import ModelError
 from wsiview.models.config import BundleError, Config, read_config
-from wsiview.models.default_layers import KNOWN, VGG16_GMP, ArchitectureUnknown, default_layer, default_stride
+from wsiview.models.default_layers import VGG16_GMP, Default, LayerUntold, default_of
 from wsiview.models.transform import Transform, Triple, read_transform
 from wsiview.models.vgg_options import read_vgg_options
 from wsiview.models.weights_file import find_weights, hash_weights
@@ -30,6 +31,8 @@ class Bundle:
 
     Attributes
     ----------
+    name
+        What it is called; by default as its folder, since folders of the WSInfer zoo do not say.
     options
         What `vgg-pool` and `vgg16-gmp` are built from; empty for other architectures.
     patch_pixels
@@ -40,6 +43,8 @@ class Bundle:
         Normalisation per channel, for pixels from 0 to 1.
     layer
         The layer to explain; None: the architecture's default, which also decides on `rectify`.
+    signed
+        Whether the layer gives numbers of both signs, as transformers do; then classes come from semi-NMF.
     stride_pixels
         Distance of neighbouring patches; by default half a patch, rounded down to a multiple of the default layer's
         stride (at least one such stride).
@@ -76,6 +81,7 @@ class Bundle:
     license: str
     description: str
     weights_path: Path
+    signed: bool = False
 
     @cached_property
     def fingerprint(self) -> str:
@@ -121,14 +127,17 @@ def read_bundle(path: Path | str) -> Bundle:
         raise config.fault("spec_version", f"is {config.text('spec_version')!r}; this version of wsiview reads 1.x")
     extra = config.inner("wsiview")
     architecture = config.text("architecture")
-    options = _options(config, extra, architecture)
+    options, default = _network(config, extra, architecture)
     transform = read_transform(config, config.whole("patch_size_pixels", 1, LARGEST_PATCH), _spacing(config))
     names = _class_names(config)
     layer = extra.text("layer") if "layer" in extra else None
-    layout: dict[str, Any] = _layout(extra, transform, architecture, options, layer)
+    if layer is None and default.layer is None:
+        raise extra.fault("layer", f"is missing: {LayerUntold(architecture)}")
+    rectify = extra.flag("rectify", default.rectify and layer == default.layer)
+    layout: dict[str, Any] = _layout(extra, transform, default, layer)
     return Bundle(
         path=folder,
-        name=config.text("name"),
+        name=config.text("name", folder.resolve().name),
         architecture=architecture,
         options=MappingProxyType(options),
         num_classes=len(names),
@@ -138,7 +147,8 @@ def read_bundle(path: Path | str) -> Bundle:
         mean=transform.mean,
         std=transform.std,
         layer=layer,
-        rectify=extra.flag("rectify", default_layer(architecture, options) == (layer, True)),
+        rectify=rectify,
+        signed=extra.flag("signed", default.signed and not rectify),
         **layout,
         **_outputs(extra, len(names)),
         min_tissue=extra.number("min_tissue", 0, 1, 0.1),
@@ -162,24 +172,26 @@ def _class_names(config: Config) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _options(config: Config, extra: Config, architecture: str) -> dict[str, Any]:
-    if architecture not in KNOWN:
-        raise config.fault("architecture", f"can't be used: {ArchitectureUnknown(architecture)}")
+def _network(config: Config, extra: Config, architecture: str) -> tuple[dict[str, Any], Default]:
+    """What the network is built from, and what is explained of it by default."""
     if architecture == "vgg-pool":
-        return read_vgg_options(extra)
+        options = read_vgg_options(extra)
+        return options, default_of(architecture, options)
+    try:
+        default = default_of(architecture, {})
+    except ModelError as error:
+        raise config.fault("architecture", f"can't be used: {error}") from None
     if "architecture" in extra:
         raise extra.fault("architecture", f"is only for vgg-pool, not for {architecture}; remove it")
-    return dict(VGG16_GMP) if architecture == "vgg16-gmp" else {}
+    return dict(VGG16_GMP) if architecture == "vgg16-gmp" else {}, default
 
 
-def _layout(
-    extra: Config, transform: Transform, architecture: str, options: Mapping[str, Any], layer: str | None
-) -> dict[str, int]:
+def _layout(extra: Config, transform: Transform, default: Default, layer: str | None) -> dict[str, int]:
     """Stride, trim and label region; defaults leave no gap between trimmed patches of the default layer."""
-    side, cell = transform.side, default_stride(architecture, options)
+    side, cell = transform.side, default.stride
     stride = extra.whole("stride_pixels", 1, side, min(side, max(cell, side // 2 // cell * cell)))
     # Another layer may be finer than the default one; then only the patch itself bounds the trim.
-    is_default = layer in (None, default_layer(architecture, options)[0])
+    is_default = layer in (None, default.layer)
     most = max(0, (side // cell - 1) // 2) if is_default else side // 2
     trim = extra.whole("trim", 0, most, max(0, min(2, (side - stride) // (2 * cell))))
     return {"stride_pixels": stride, "trim": trim, "label_region": extra.whole("label_region", 1, side, stride)}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from wsiview.errors import ModelError
+from wsiview.models.providers import installed_architectures, is_timm_name, timm_is_there
 
 _VGG_CONVOLUTIONS = {"vgg11": 8, "vgg13": 10, "vgg16": 13, "vgg19": 16}
 RESNETS = (
@@ -14,7 +17,10 @@ RESNETS = (
 )  # fmt: skip
 DENSENETS = ("densenet121", "densenet161", "densenet169", "densenet201")
 VGGS = tuple(name + suffix for name in _VGG_CONVOLUTIONS for suffix in ("", "_bn"))
-TORCHVISION = (*VGGS, *RESNETS, *DENSENETS)
+VITS = {"vit_b_16": 12, "vit_b_32": 12, "vit_l_16": 24, "vit_l_32": 24, "vit_h_14": 32}
+"""torchvision's vision transformers, and how many blocks they have."""
+SWINS = ("swin_t", "swin_s", "swin_b", "swin_v2_t", "swin_v2_s", "swin_v2_b")
+TORCHVISION = (*VGGS, *RESNETS, *DENSENETS, *VITS, *SWINS)
 KNOWN = ("vgg-pool", "vgg16-gmp", *TORCHVISION)
 
 # torchvision's vgg16().features, then global maximum pooling and one linear layer: the paper's model.
@@ -26,24 +32,63 @@ VGG16_GMP: Mapping[str, Any] = {
     "dropout": 0.5,
     "last_pooling": True,
 }
+_UNTOLD_STRIDE = 32  # most networks have it; only the default distance of patches rests on it
+_BLOCKS = {"tiny": 12, "small": 12, "base": 12, "large": 24, "huge": 32}
 
 
 class ArchitectureUnknown(ModelError):
     """No room here knows how to build this network."""
 
     def __init__(self, architecture: str) -> None:
+        known = (*KNOWN, *installed_architectures())
+        timm = "" if timm_is_there() else "; if it is one of timm's, run `pip install wsiview[timm]`"
         super().__init__(
             f"the architecture {architecture!r} is not known, so its network can't be built; "
-            f"known are {', '.join(KNOWN)}"
+            f"known are {', '.join(known)}{timm}"
         )
         self.architecture = architecture
 
 
-def default_layer(architecture: str, options: Mapping[str, Any]) -> tuple[str, bool]:
-    """The layer to explain, and whether its output must be rectified first.
+class LayerUntold(ModelError):
+    """The network can be built, but nobody has said which of its layers is explained."""
+
+    def __init__(self, architecture: str) -> None:
+        super().__init__(
+            f"no layer of the architecture {architecture!r} is known here; check its name, and name the layer to "
+            "explain in the field wsiview.layer"
+        )
+        self.architecture = architecture
+
+
+@dataclass(frozen=True)
+class Default:
+    """What is explained of an architecture.
+
+    Attributes
+    ----------
+    layer
+        Its name; None where none is known.
+    stride
+        Input pixels from one location to the next.
+    rectify
+        Whether its output must be rectified first.
+    signed
+        Whether the layers of this architecture give numbers of both signs, so that classes come from semi-NMF.
+    """
+
+    layer: str | None
+    stride: int
+    rectify: bool = False
+    signed: bool = False
+
+
+def default_of(architecture: str, options: Mapping[str, Any]) -> Default:
+    """What is explained of an architecture by default.
 
     VGG: the last ReLU of `features`. ResNet: `layer4`, which ends in a ReLU. DenseNet: `features.norm5`, which the
-    network itself rectifies only afterwards.
+    network itself rectifies only afterwards. Vision transformers: what the last block's attention reads, after its
+    norm; the block's own patch tokens no longer reach an output that is read off the class token, and without the norm
+    a few channels outweigh all others. Swin: the normalised features below the pooling.
 
     Parameters
     ----------
@@ -53,18 +98,43 @@ def default_layer(architecture: str, options: Mapping[str, Any]) -> tuple[str, b
     Raises
     ------
     ArchitectureUnknown
-        If the architecture is not in `KNOWN`.
+        If nothing here can build it.
     """
-    if architecture in ("vgg-pool", "vgg16-gmp"):
-        return f"features.{_last_relu(options if architecture == 'vgg-pool' else VGG16_GMP)}", False
+    if architecture == "vgg-pool":
+        return Default(f"features.{_last_relu(options)}", int(2 ** (len(options["blocks"]) - 1)))
+    if architecture == "vgg16-gmp":
+        return Default(f"features.{_last_relu(VGG16_GMP)}", 16)
     if architecture in VGGS:
-        name, _, normed = architecture.partition("_")
-        return f"features.{_VGG_CONVOLUTIONS[name] * (3 if normed else 2) + 3}", False
+        return Default(_vgg_layer(architecture), 16)
     if architecture in RESNETS:
-        return "layer4", False
+        return Default("layer4", 32)
     if architecture in DENSENETS:
-        return "features.norm5", True
+        return Default("features.norm5", 32, rectify=True)
+    if architecture in VITS:
+        return _transformer(f"encoder.layers.encoder_layer_{VITS[architecture] - 1}.ln_1", int(architecture[-2:]))
+    if architecture in SWINS:
+        return _transformer("permute", 32)
+    if architecture in installed_architectures():
+        return Default(None, _UNTOLD_STRIDE)
+    if is_timm_name(architecture) and timm_is_there():
+        return _timm(architecture.removeprefix("timm/"))
     raise ArchitectureUnknown(architecture)
+
+
+def default_layer(architecture: str, options: Mapping[str, Any]) -> tuple[str, bool]:
+    """The layer to explain, and whether its output must be rectified first; see `default_of`.
+
+    Raises
+    ------
+    ArchitectureUnknown
+        If nothing here can build it.
+    LayerUntold
+        If it has no default layer.
+    """
+    found = default_of(architecture, options)
+    if found.layer is None:
+        raise LayerUntold(architecture)
+    return found.layer, found.rectify
 
 
 def default_stride(architecture: str, options: Mapping[str, Any]) -> int:
@@ -73,15 +143,41 @@ def default_stride(architecture: str, options: Mapping[str, Any]) -> int:
     Raises
     ------
     ArchitectureUnknown
-        If the architecture is not in `KNOWN`.
+        If nothing here can build it.
     """
-    if architecture == "vgg-pool":
-        return int(2 ** (len(options["blocks"]) - 1))
-    if architecture == "vgg16-gmp" or architecture in VGGS:
-        return 16
-    if architecture in (*RESNETS, *DENSENETS):
-        return 32
-    raise ArchitectureUnknown(architecture)
+    return default_of(architecture, options).stride
+
+
+def _timm(name: str) -> Default:
+    """The families of timm whose layers are known; it numbers them as torchvision does where both have a network."""
+    if re.match(r"(tv_|test_)?(wide_)?(se)?resnex?t(\d|$)", name):
+        return Default("layer4", 32)
+    if name in DENSENETS:
+        return Default("features.norm5", 32, rectify=True)
+    if name in VGGS:
+        return Default(_vgg_layer(name), 16)
+    if name == "inception_v4":
+        return Default("features.21", 32)
+    if name == "inception_v3":
+        return Default("Mixed_7c", 32)
+    if re.match(r"(tf_)?(efficientnet|efficientnetv2|mobilenetv2)_", name):
+        return Default("bn2", 32, rectify=True)  # its activation dips a little below 0
+    if name.startswith("convnext"):
+        return Default("stages.3", 32, signed=True)
+    if found := re.match(r"(?:vit|deit|deit3)_(tiny|small|base|large|huge)_patch(\d+)", name):
+        return _transformer(f"blocks.{_BLOCKS[found[1]] - 1}.norm1", int(found[2]))
+    if re.match(r"swin(v2)?_(?!.*cr)", name):
+        return _transformer("norm", 32)
+    return Default(None, _UNTOLD_STRIDE)
+
+
+def _transformer(layer: str, stride: int) -> Default:
+    return Default(layer, stride, signed=True)
+
+
+def _vgg_layer(architecture: str) -> str:
+    name, _, normed = architecture.partition("_")
+    return f"features.{_VGG_CONVOLUTIONS[name] * (3 if normed else 2) + 3}"
 
 
 def _last_relu(options: Mapping[str, Any]) -> int:
