@@ -7,7 +7,7 @@ import math
 import pickle
 import zipfile
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,19 @@ class _Placed:
     strides: tuple[int, ...]
 
 
-def pickled_tensors(path: Path) -> Iterator[tuple[str, str, tuple[int, ...], bytes]]:
+def pickled_tensors(
+    path: Path, reader: type[TensorReader] | None = None, pick: Callable[[Any], Any] = lambda held: held
+) -> Iterator[tuple[str, str, tuple[int, ...], bytes]]:
     """Name, dtype (in safetensors' words), shape and contiguous little-endian bytes of each tensor, sorted by name.
 
     The zip format of torch 1.6 and later; the pickle in it may name tensors and dictionaries and nothing else.
+
+    Parameters
+    ----------
+    reader
+        Knows more names than that.
+    pick
+        Finds the dictionary of tensors in what the pickle holds.
 
     Raises
     ------
@@ -62,7 +71,7 @@ def pickled_tensors(path: Path) -> Iterator[tuple[str, str, tuple[int, ...], byt
     try:
         with zipfile.ZipFile(path) as archive:
             root = _root(archive)
-            for name, placed in sorted(_state_dict(archive, root).items()):
+            for name, placed in sorted(_state_dict(archive, root, reader, pick).items()):
                 kind, data = _contents(archive, root, placed)
                 yield name, kind, placed.shape, data
     except OSError as error:
@@ -80,12 +89,19 @@ def _root(archive: zipfile.ZipFile) -> str:
     return root
 
 
-def _state_dict(archive: zipfile.ZipFile, root: str) -> Mapping[str, _Placed]:
+def is_tensor(held: object) -> bool:
+    """Whether a thing in a pickle stands for a tensor."""
+    return type(held) is _Placed
+
+
+def _state_dict(
+    archive: zipfile.ZipFile, root: str, reader: type[TensorReader] | None, pick: Callable[[Any], Any]
+) -> Mapping[str, _Placed]:
     directory = archive.getinfo(f"{root}data.pkl")
     if directory.file_size > _DIRECTORY_LIMIT or directory.compress_type != zipfile.ZIP_STORED:
         raise ValueError("not as torch writes it")
-    held = _Reader(io.BytesIO(archive.read(directory))).load()
-    if not isinstance(held, dict) or not all(type(key) is str and type(held[key]) is _Placed for key in held):
+    held = pick((reader or TensorReader)(io.BytesIO(archive.read(directory))).load())
+    if not isinstance(held, dict) or not all(type(key) is str and is_tensor(held[key]) for key in held):
         raise ValueError("no state_dict")
     return held
 
@@ -115,10 +131,11 @@ def _parameter(tensor: _Placed, *_: object) -> _Placed:
     return tensor
 
 
-class _Reader(pickle.Unpickler):
+class TensorReader(pickle.Unpickler):
     """An unpickler that knows four names; everything else a pickle could call is refused."""
 
     def find_class(self, module: str, name: str) -> Any:
+        """What stands for a name: never the thing itself."""
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -130,5 +147,6 @@ class _Reader(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name}")
 
     def persistent_load(self, pid: Any) -> _Storage:
+        """The storage that a tensor is a view of."""
         _, kind, key, *_ = pid
         return _Storage(str(kind), str(key))

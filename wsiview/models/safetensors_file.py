@@ -13,6 +13,7 @@ from wsiview.models.config import BundleError
 
 _HEADER_LIMIT = 100 * 2**20  # the format's own limit
 _CHUNK = 2**22
+_POINTER = b"version https://git-lfs"
 _WIDTHS = {
     "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2,
     "I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
@@ -41,6 +42,9 @@ def read_header(path: Path) -> list[Entry]:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
+            if file.read(len(_POINTER)) == _POINTER:
+                raise BundleError(path, "only says where Git LFS keeps the weights; run `git lfs pull` in its folder")
+            file.seek(0)
             length = int.from_bytes(file.read(8), "little")
             if size < 8 or not 2 <= length <= min(size - 8, _HEADER_LIMIT):
                 raise BundleError(path, "is no safetensors file, or is cut off; copy or download it again")

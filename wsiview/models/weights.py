@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from wsiview.models.bundle import Bundle
 from wsiview.models.config import BundleError
+from wsiview.models.default_layers import VGGS
 from wsiview.models.safetensors_file import read_header
 from wsiview.models.weights_file import refuse_programs
 
@@ -74,23 +75,38 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     return {str(name): tensor.detach() for name, tensor in held.items()}
 
 
-def _check_fits(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], bundle: Bundle) -> None:
+def misfit(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str | None:
+    """What keeps tensors from a network, the first few by name; None if all names and shapes fit."""
     # Batch norm's counter matters in training only; files older than it are fine.
     missing = [name for name in wanted if name not in found and not name.endswith("num_batches_tracked")]
     unknown = [name for name in found if name not in wanted]
-    shapes = [
-        f"{name} {tuple(found[name].shape)} instead of {tuple(wanted[name].shape)}"
-        for name in wanted
-        if name in found and found[name].shape != wanted[name].shape
-    ]
+    bent = [name for name in wanted if name in found and found[name].shape != wanted[name].shape]
+    shapes = [f"{name} {tuple(found[name].shape)} instead of {tuple(wanted[name].shape)}" for name in bent]
     faults = [
         f"{len(names)} {kind} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
         for kind, names in (("missing", missing), ("unknown", unknown), ("of another shape", shapes))
         if names
     ]
-    if faults:
+    if not faults:
+        return None
+    positions = any("pos_embed" in name for name in bent)
+    return f"tensors {'; '.join(faults)}" + (
+        "; its positions are fixed, so give the patch size that it was trained with" if positions else ""
+    )
+
+
+def _check_fits(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], bundle: Bundle) -> None:
+    fault = misfit(found, wanted)
+    if fault is not None:
         raise BundleError(
             bundle.weights_path,
             f"does not fit the architecture {bundle.architecture!r} with {bundle.num_classes} outputs: "
-            f"tensors {'; '.join(faults)}; check the architecture in config.json",
+            f"{fault}; check the architecture in config.json{_other_name(bundle.architecture)}",
         )
+
+
+def _other_name(architecture: str) -> str:
+    """Where torchvision and timm have different networks of one name, what to write for timm's."""
+    if architecture in VGGS:
+        return f" (timm's network of that name is 'timm/{architecture}')"
+    return ""
