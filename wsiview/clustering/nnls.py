@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from wsiview.clustering.passive_sets import Factors, bits_of, gradient, solve
 from wsiview.errors import ClusteringError
 
 MAX_CLASSES = 16
@@ -17,8 +18,7 @@ MAX_CLASSES = 16
 Floats = NDArray[np.float64]
 Masks = NDArray[np.uint16]
 
-_CHUNK = 16384  # locations at once: K lines of 128 kB stay in the processor's cache
-_PIVOT_FLOOR = 1e-13  # of the Gram's unit diagonal: below it a class counts as a sum of the others
+_CHUNK = 16384  # locations at once: their K lines stay in the processor's cache
 _SLACK = 1e-12  # of the largest projection: gradients this close to zero are rounding
 _PATIENCE = 3  # full exchanges without progress before single ones (Kim & Park 2011, p in their algorithm 2)
 
@@ -69,12 +69,12 @@ def passive_weights(
     scale = _scale(g)
     unit = g * scale[:, None] * scale[None, :]
     usable = int(sum(1 << i for i in range(k) if scale[i] > 0))
-    weights, masks = np.empty((n, k)), np.empty(n, dtype=np.uint16)
+    weights, masks, factors = np.empty((n, k)), np.empty(n, dtype=np.uint16), Factors(unit)
     for first in range(0, n, _CHUNK):
         part = slice(first, first + _CHUNK)
         lines = np.ascontiguousarray((b[part] * scale).T)
         begin = np.full(lines.shape[1], usable, dtype=np.uint16) if start is None else start[part] & np.uint16(usable)
-        found, masks[part] = _exchange(lines, unit, begin, usable)
+        found, masks[part] = _exchange(lines, unit, factors, begin, usable)
         weights[part] = found.T * scale
     return weights, masks
 
@@ -124,113 +124,48 @@ def _scale(g: Floats) -> Floats:
     return np.where(alive, np.exp2(-exponent), 0.0)
 
 
-def _factor(g: Floats, masks: Masks) -> list[list[Floats]]:
-    """Cholesky factors of the sub-Grams of passive sets: [i][j] (m,), j ≤ i; the diagonal is inverted.
-
-    Classes outside the set have a zero line and zero inverse, so that solving gives them exactly 0.
-    A pivot at the floor stands for a class that depends on earlier ones: the perturbation it means for the
-    gradient is the floor times the weight, far below what rounding of b does.
-    """
-    k = len(g)
-    inside = [((masks >> np.uint16(i)) & np.uint16(1)).astype(np.float64) for i in range(k)]
-    rows: list[list[Floats]] = []
-    for i in range(k):
-        row: list[Floats] = []
-        for j in range(i):
-            entry = g[i, j] * inside[i] * inside[j]
-            for m in range(j):
-                entry = entry - row[m] * rows[j][m]
-            row.append(entry * rows[j][j])
-        pivot = np.full(len(masks), g[i, i])
-        for m in range(i):
-            pivot = pivot - row[m] * row[m]
-        row.append(inside[i] / np.sqrt(np.maximum(pivot, _PIVOT_FLOOR * max(g[i, i], 1e-300))))
-        rows.append(row)
-    return rows
-
-
-def _solve(b: Floats, g: Floats, masks: Masks) -> Floats:
-    """Unconstrained least squares on each location's passive set, 0 outside it; (K, n)."""
-    k = len(g)
-    if len(masks) and (masks == masks[0]).all():
-        lower: list[list[Floats]] = _factor(g, masks[:1])  # (1,) entries broadcast
-    else:
-        sets, which = np.unique(masks, return_inverse=True)
-        lower = [[entry[which] for entry in row] for row in _factor(g, sets)]
-    w = np.empty_like(b)
-    term = np.empty(b.shape[1])
-    for i in range(k):
-        w[i] = b[i]
-        for j in range(i):
-            np.multiply(lower[i][j], w[j], out=term)
-            w[i] -= term
-        w[i] *= lower[i][i]
-    for i in reversed(range(k)):
-        for j in range(i + 1, k):
-            np.multiply(lower[j][i], w[j], out=term)
-            w[i] -= term
-        w[i] *= lower[i][i]
-    return w
-
-
-def _gradient(b: Floats, g: Floats, w: Floats) -> Floats:
-    """G w − b, summed in class order; (K, n)."""
-    y = -b
-    term = np.empty(b.shape[1])
-    for i in range(len(g)):
-        for j in range(len(g)):
-            np.multiply(w[j], g[i, j], out=term)
-            y[i] += term
-    return y
-
-
 def _slack(b: Floats) -> Floats:
     """The gradient's rounding at each location (n,)."""
-    largest: Floats = np.abs(b[0])
-    for line in b[1:]:
-        largest = np.maximum(largest, np.abs(line))
-    return np.multiply(largest, _SLACK)
+    largest: Floats = np.abs(b).max(axis=0)
+    return largest * _SLACK
 
 
 def _wrong(b: Floats, g: Floats, w: Floats, masks: Masks, slack: Floats, usable: int) -> Masks:
     """Classes on the wrong side of each location's optimality conditions, as bits (n,)."""
-    y = _gradient(b, g, w)
-    wrong = np.zeros(len(masks), dtype=np.uint16)
-    for i in range(len(g)):
-        if usable >> i & 1:
-            inside = (masks >> np.uint16(i)) & np.uint16(1) != 0
-            out = np.where(inside, w[i] < 0, y[i] < -slack)
-            wrong |= out.astype(np.uint16) << np.uint16(i)
+    bits = bits_of(len(g))
+    out = w < 0
+    if (masks != usable).any():  # else the gradient is zero, and weights are all that can be wrong
+        out = np.where(masks & bits != 0, out, gradient(b, g, w) < -slack)
+    wrong: Masks = np.bitwise_or.reduce(np.where(out, bits & np.uint16(usable), np.uint16(0)), axis=0)
     return wrong
 
 
-def _exchange(b: Floats, g: Floats, masks: Masks, usable: int) -> tuple[Floats, Masks]:
+def _exchange(b: Floats, g: Floats, factors: Factors, masks: Masks, usable: int) -> tuple[Floats, Masks]:
     """Block principal pivoting (Kim & Park 2011): exchange all wrong classes at once, one at a time if that stalls."""
-    k, n = b.shape
-    weights, final = np.zeros((k, n)), masks.copy()
-    rows = np.arange(n)
-    masks = masks.copy()
-    best, patience = np.full(n, k + 1, dtype=np.int64), np.full(n, _PATIENCE)
+    k = len(b)
     slack = _slack(b)
-    for _ in range(6 + 3 * k):
-        part = b if len(rows) == n else np.ascontiguousarray(b[:, rows])
-        w = _solve(part, g, masks)
-        wrong = _wrong(part, g, w, masks, slack[rows], usable)
-        done = wrong == 0
-        weights[:, rows[done]] = w[:, done]
-        final[rows[done]] = masks[done]
-        left = ~done
-        if not left.any():
+    weights, final = solve(b, factors, masks), masks.copy()
+    wrong = _wrong(b, g, weights, masks, slack, usable)
+    rows = np.flatnonzero(wrong)
+    masks, wrong = masks[rows], wrong[rows]
+    best, patience = np.full(len(rows), k + 1, dtype=np.int64), np.full(len(rows), _PATIENCE)
+    for _ in range(5 + 3 * k):
+        if not len(rows):
             break
-        rows, masks, wrong, best, patience = rows[left], masks[left], wrong[left], best[left], patience[left]
         count = np.bitwise_count(wrong).astype(np.int64)
         better = count < best
         full = better | (patience > 0)
         patience = np.where(better, _PATIENCE, patience - 1)
         best = np.minimum(best, count)
         masks = masks ^ np.where(full, wrong, _highest(wrong))
+        part = b.take(rows, axis=1)
+        w = solve(part, factors, masks)
+        weights[:, rows], final[rows] = w, masks
+        wrong = _wrong(part, g, w, masks, slack[rows], usable)
+        left = np.flatnonzero(wrong)
+        rows, masks, wrong, best, patience = rows[left], masks[left], wrong[left], best[left], patience[left]
     else:
-        weights[:, rows], final[rows] = _descend(np.ascontiguousarray(b[:, rows]), g, slack[rows], usable)
+        weights[:, rows], final[rows] = _descend(b.take(rows, axis=1), g, slack[rows], usable)
     weights += 0.0  # turns −0 into 0
     return weights, final
 
@@ -249,12 +184,12 @@ def _descend(b: Floats, g: Floats, slack: Floats, usable: int) -> tuple[Floats, 
     Each step lowers the objective or blocks the class that wouldn't, so it ends; the weights are feasible throughout.
     """
     k, n = b.shape
-    bits = (np.uint16(1) << np.arange(k, dtype=np.uint16))[:, None]
+    bits, factors = bits_of(k), Factors(g)
     w, masks = np.zeros((k, n)), np.zeros(n, dtype=np.uint16)
     blocked, added = np.zeros(n, dtype=np.uint16), np.zeros(n, dtype=np.uint16)
     open_ = np.ones(n, dtype=bool)
     for _ in range(20 * k):
-        solved = _solve(b, g, masks)
+        solved = solve(b, factors, masks)
         inside = (masks & bits) != 0
         negative = inside & (solved <= 0)
         stuck = open_ & (negative & (added & bits != 0) & (w <= 0)).any(axis=0)
@@ -265,7 +200,7 @@ def _descend(b: Floats, g: Floats, slack: Floats, usable: int) -> tuple[Floats, 
         w, masks = _shorten(w, solved, negative, step, masks, bits)
         added = np.where(step, added, np.uint16(0))
         choose = accept | stuck
-        y = _gradient(b, g, w)
+        y = gradient(b, g, w)
         free = ((masks | blocked | np.uint16(0xFFFF & ~usable)) & bits) == 0
         steep = np.where(free & (y < -slack), y, 0.0)
         pick = steep.argmin(axis=0)
