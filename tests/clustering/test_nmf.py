@@ -5,6 +5,7 @@ from threadpoolctl import threadpool_limits
 from wsiview.clustering import nmf
 from wsiview.clustering.nmf import fit
 from wsiview.clustering.nnls import class_weights
+from wsiview.clustering.passes import unit, update
 from wsiview.clustering.sums import chunk_sums, total
 from wsiview.errors import ClusteringError, UsageError
 from wsiview.progress import Cancelled, Progress, Step
@@ -92,7 +93,7 @@ def test_a_class_that_nothing_uses_dies_and_stays_zero() -> None:
     _, v = planted(k=3)
     sums, _ = chunk_sums(v[:1000], np.eye(3, v.shape[1]), np.full(1000, 7, np.uint16))
     sums.ww[1], sums.ww[:, 1], sums.wv[1] = 0, 0, 0
-    h = nmf._unit(nmf._update(sums))
+    h = unit(update(sums))
     assert (h[1] == 0).all()
     np.testing.assert_allclose(np.linalg.norm(h[[0, 2]], axis=1), 1.0)
 

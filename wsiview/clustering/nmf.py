@@ -1,31 +1,37 @@
 """NMF: fits K non-negative class vectors to feature vectors, V ≈ W H in the Frobenius norm.
 
-Alternating exact non-negative least squares: W given H location by location, H given W from the sums WᵀW and WᵀV
-alone. `start` goes ahead of it on a random part of the vectors.
+Descents race on a small random part of the vectors, the best goes on on a larger part, and exact passes over all
+vectors finish what it found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from wsiview.clustering.nnls import MAX_CLASSES, passive_weights
-from wsiview.clustering.start import descend, nndsvda
-from wsiview.clustering.sums import CHUNK, ChunkSums, chunk_sums, objective, total
+from wsiview.clustering.descent import SWEEPS, Descent, descend
+from wsiview.clustering.nnls import MAX_CLASSES, class_weights
+from wsiview.clustering.passes import Read, State, alternate, chunks, unit
+from wsiview.clustering.start import nndsvda
+from wsiview.clustering.sums import CHUNK, ChunkSums, chunk_sums, total
+from wsiview.clustering.vectors import ArrayVectors, Vectors, ordered, pick
 from wsiview.errors import ClusteringError, UsageError
 from wsiview.progress import Progress
 
 Floats = NDArray[np.float64]
 
 QUANTILES = (0.5, 0.95, 0.99, 0.999)
-THREADS = 1  # of BLAS: sums over n depend in their last bit on how many share the work
-_EXACT = 1e-12  # of ‖V‖²: an objective below it is rounding
-_SAMPLE_NUMBERS = 2**25  # in float64: 268 MB at most
-_EMPTY = 1e-12  # of the largest weight sum of squares: a class used less than that is dead
+BLAS_THREADS = 1  # sums over n depend in their last bit on how many share the work; several chunks at once don't
+STAGE = "clustering a sample"
+_SAMPLE_NUMBERS = 2**23  # in float32: 34 MB at most
+_RACE = 4  # the race is run on one in so many of the sample
+_RACE_LEAST = 2048  # vectors it is run on at least
+_RACE_TOLERANCE = 1e-5
+_QUANTILE_VECTORS = 2**20  # that percentiles are taken over, at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +43,8 @@ class Factorisation:
     class_vectors
         H (K, C) float32, rows of unit L2 norm, dead ones zero, in order of their share of the total weight.
     quantiles
-        (K + 1, 4) float64: the 50th, 95th, 99th and 99.9th percentile of each class's weights over all vectors,
-        zeros included; last row: of the largest weight at each vector.
+        (K + 1, 4) float64: the 50th, 95th, 99th and 99.9th percentile of each class's weights, zeros included; last
+        row: of the largest weight at each vector. Over all vectors, or 2**20 drawn at random where there are more.
     objective
         ‖V − WH‖² over all vectors after every full pass; last entry: exact weights for the final class vectors.
     share
@@ -46,7 +52,8 @@ class Factorisation:
     dead
         (K,) bool.
     parameters
-        What the result depends on beside the vectors: seed, tolerance, passes, sample, chunk, BLAS threads.
+        What the result depends on beside the vectors: seed, tolerance, passes, sample, chunk, BLAS threads; and
+        `threads`, which it doesn't depend on.
     """
 
     class_vectors: NDArray[np.float32]
@@ -58,14 +65,17 @@ class Factorisation:
 
 
 def fit(
-    vectors: NDArray[np.float32],
+    vectors: NDArray[np.float32] | Vectors,
     n_classes: int,
     seed: int = 0,
     progress: Progress | None = None,
     *,
     max_passes: int = 300,
-    tolerance: float = 2e-6,
+    tolerance: float = 1e-5,
     sample: int = 50_000,
+    threads: int = 1,
+    going_on: State | None = None,
+    keep: Callable[[State], None] | None = None,
 ) -> Factorisation:
     """Fit K class vectors; the same vectors, seed and numbers give the same bytes on one machine.
 
@@ -84,7 +94,11 @@ def fit(
     tolerance
         Stop when a pass lowers the objective by less than this share of it.
     sample
-        Vectors the start is sought with, at most; fewer where 2**25 numbers hold no more.
+        Vectors the start is sought with, at most; fewer where 2**23 numbers hold no more.
+    threads
+        Chunks worked on at once; no bit of the result depends on it.
+    going_on, keep
+        The state that an interrupted fit of the same vectors and numbers has kept last, and who keeps it.
 
     Raises
     ------
@@ -96,32 +110,35 @@ def fit(
         If nobody wants the result any more.
     """
     progress = progress or Progress()
-    _check(vectors, n_classes)
-    with threadpool_limits(limits=THREADS):
-        part = _draw(vectors, sample, seed)
-        h, first = descend(part, *nndsvda(part, n_classes), max_passes, tolerance, progress)
-        h, history = _alternate(vectors, _unit(h), max_passes, tolerance, progress)
+    source = ArrayVectors(vectors) if isinstance(vectors, np.ndarray) else vectors
+    _check(source, n_classes)
+    with threadpool_limits(limits=BLAS_THREADS):
+        state = going_on
+        if state is None:
+            _check_values(source, threads, progress)
+            h = _start(source, n_classes, seed, sample, max_passes, tolerance, threads, progress)
+            state = State(h, h)
+        size = _sample_size(source, sample)
+        state = alternate(source, state, max_passes, tolerance, threads, progress, keep or (lambda state: None))
         parameters: dict[str, int | float | str] = {
             "classes": n_classes,
-            "vectors": len(vectors),
+            "vectors": source.shape[0],
             "seed": seed,
             "start": "nndsvda",
-            "sample": len(part),  # fewer than asked for where channels are many
-            "sample_passes": first,
-            "passes": len(history),
+            "sample": size,  # fewer than asked for where channels are many
+            "passes": len(state.history),
             "max_passes": max_passes,
             "tolerance": tolerance,
             "chunk": CHUNK,
-            "blas_threads": THREADS,
+            "blas_threads": BLAS_THREADS,
+            "threads": threads,
         }
-        return _finish(vectors, h, history, parameters)
+        return _finish(source, state, seed, threads, progress, parameters)
 
 
-def _check(vectors: NDArray[np.float32], n_classes: int) -> None:
+def _check(vectors: Vectors, n_classes: int) -> None:
     if not 2 <= n_classes <= MAX_CLASSES:
         raise UsageError(f"a clustering has 2 to {MAX_CLASSES} classes, not {n_classes}: choose another -k")
-    if vectors.ndim != 2:
-        raise ValueError(f"vectors must be (n, C), not {vectors.shape}")
     n, channels = vectors.shape
     if n < n_classes:
         raise ClusteringError(
@@ -132,88 +149,91 @@ def _check(vectors: NDArray[np.float32], n_classes: int) -> None:
             f"a layer of {channels} channels can't be told apart into {n_classes} classes: "
             f"choose at most {channels} classes or another layer"
         )
-    largest = 0.0
-    for first in range(0, n, CHUNK):
-        chunk = vectors[first : first + CHUNK]
-        if not np.isfinite(chunk).all():
-            raise ClusteringError(
-                "the layer's output holds values that are not finite: check the model's weights or choose another layer"
-            )
-        if (chunk < 0).any():
-            raise ClusteringError(
-                'the layer\'s output is negative in places and NMF needs it not to be: set "rectify" or choose a layer '
-                "after its ReLU"
-            )
-        largest = max(largest, float(chunk.max()))
-    if largest == 0:
+
+
+def _check_values(vectors: Vectors, threads: int, progress: Progress) -> None:
+    def extremes(chunk: Read) -> tuple[float, float]:
+        return float(chunk[1].min()), float(chunk[1].max())  # a NaN comes through
+
+    found = np.array(list(ordered(extremes, chunks(vectors, progress), threads)))
+    if not np.isfinite(found).all():
+        raise ClusteringError(
+            "the layer's output holds values that are not finite: check the model's weights or choose another layer"
+        )
+    if (found < 0).any():
+        raise ClusteringError(
+            'the layer\'s output is negative in places and NMF needs it not to be: set "rectify" or choose a layer '
+            "after its ReLU"
+        )
+    if found.max() == 0:
         raise ClusteringError("the layer's output is zero everywhere, so there is nothing to cluster: choose another")
 
 
-def _draw(vectors: NDArray[np.float32], sample: int, seed: int) -> Floats:
-    """A random part of the vectors in file order, or all of them, in float64."""
-    size = max(min(sample, _SAMPLE_NUMBERS // vectors.shape[1]), MAX_CLASSES)
-    if len(vectors) <= size:
-        return vectors.astype(np.float64)
-    chosen = np.sort(np.random.default_rng(seed).choice(len(vectors), size=size, replace=False))
-    return np.asarray(vectors[chosen], dtype=np.float64)
+def _sample_size(vectors: Vectors, sample: int) -> int:
+    n, channels = vectors.shape
+    return min(n, max(min(sample, _SAMPLE_NUMBERS // channels), MAX_CLASSES))
 
 
-def _alternate(
-    vectors: NDArray[np.float32], h: Floats, max_passes: int, tolerance: float, progress: Progress
-) -> tuple[Floats, list[float]]:
-    """Passes until the objective settles; class vectors and the objective after each."""
-    passive = np.full(len(vectors), (1 << len(h)) - 1, dtype=np.uint16)
-    history: list[float] = []
-    for done in range(max_passes):
-        progress.report("clustering", done, max_passes)
-        sums = total(_chunks(vectors, h, passive, progress))
-        h = _update(sums)
-        history.append(objective(sums, h))
-        h = _unit(h)
-        if sums.residual - history[-1] <= tolerance * sums.residual or history[-1] <= _EXACT * sums.square:
-            break
-    progress.report("clustering", max_passes, max_passes)
-    return h, history
+def _start(
+    vectors: Vectors,
+    n_classes: int,
+    seed: int,
+    sample: int,
+    max_passes: int,
+    tolerance: float,
+    threads: int,
+    progress: Progress,
+) -> Floats:
+    """Class vectors (K, C) that are a good local optimum of a sample, rows of unit norm."""
+    n, size = vectors.shape[0], _sample_size(vectors, sample)
+    rng = np.random.default_rng(seed)
+    rows = np.arange(n) if size == n else np.sort(rng.choice(n, size=size, replace=False))
+    drawn = pick(vectors, rows, CHUNK)
+    few = drawn if len(drawn) < _RACE * _RACE_LEAST else drawn[np.sort(rng.permutation(len(drawn))[: size // _RACE])]
+    progress.report(STAGE, 0, len(SWEEPS) + 1)
+    w, h = nndsvda(few, n_classes)
 
+    def race(sweeps: int) -> Descent:
+        return descend(few, w, h, sweeps, max_passes, _RACE_TOLERANCE, progress)
 
-def _chunks(
-    vectors: NDArray[np.float32], h: Floats, passive: NDArray[np.uint16], progress: Progress
-) -> Iterator[ChunkSums]:
-    for first in range(0, len(vectors), CHUNK):
-        progress.check()
-        part = slice(first, first + CHUNK)
-        yield chunk_sums(vectors[part], h, passive[part])[0]
-
-
-def _update(sums: ChunkSums) -> Floats:
-    """The best class vectors (K, C) for the weights behind the sums; unused classes become zero."""
-    gram = sums.ww.copy()
-    diagonal = np.diag(gram)
-    unused = diagonal <= _EMPTY * diagonal.max()
-    gram[unused], gram[:, unused] = 0.0, 0.0
-    return np.ascontiguousarray(passive_weights(sums.wv.T, gram)[0].T)
-
-
-def _unit(h: Floats) -> Floats:
-    """Rows of unit L2 norm, zero rows as they are."""
-    norm = np.sqrt((h * h).sum(axis=1, keepdims=True))
-    return h / np.where(norm > 0, norm, 1.0)
+    racers = []
+    for done, one in enumerate(ordered(race, SWEEPS, threads), start=1):
+        racers.append(one)
+        progress.report(STAGE, done, len(SWEEPS) + 1)
+    place = min(range(len(SWEEPS)), key=lambda index: racers[index].objective)
+    best = racers[place].class_vectors.astype(np.float64)
+    weights = class_weights(drawn @ best.T.astype(np.float32), best @ best.T).astype(np.float32)
+    found = descend(drawn, weights, racers[place].class_vectors, SWEEPS[place], max_passes, tolerance, progress)
+    progress.report(STAGE, len(SWEEPS) + 1, len(SWEEPS) + 1)
+    return unit(found.class_vectors.astype(np.float64))
 
 
 def _finish(
-    vectors: NDArray[np.float32], h: Floats, history: list[float], parameters: dict[str, int | float | str]
+    vectors: Vectors,
+    state: State,
+    seed: int,
+    threads: int,
+    progress: Progress,
+    parameters: dict[str, int | float | str],
 ) -> Factorisation:
     """Round, weigh once more with what is stored, order by share of weight, take the percentiles."""
-    stored = _unit(h).astype(np.float32)
-    exact, n = stored.astype(np.float64), len(vectors)
-    weights = np.empty((n, len(h)), dtype=np.float32)
-    passive = np.full(n, (1 << len(h)) - 1, dtype=np.uint16)
+    stored = unit(state.class_vectors).astype(np.float32)
+    exact, n = stored.astype(np.float64), vectors.shape[0]
+    size = min(n, _QUANTILE_VECTORS)
+    rows = np.arange(n) if size == n else np.sort(np.random.default_rng(seed).choice(n, size=size, replace=False))
+
+    def work(chunk: Read) -> tuple[ChunkSums, NDArray[np.float32]]:
+        first, part = chunk
+        sums, weights = chunk_sums(part, exact, None, cross=False)
+        low, high = np.searchsorted(rows, (first, first + CHUNK))
+        return sums, weights[rows[low:high] - first].astype(np.float32)
+
     sums: list[ChunkSums] = []
-    for first in range(0, n, CHUNK):
-        part = slice(first, first + CHUNK)
-        one, weights[part] = chunk_sums(vectors[part], exact, passive[part])
-        sums.append(one)
-    all_ = total(sums)
+    drawn: list[NDArray[np.float32]] = []
+    for one, some in ordered(work, chunks(vectors, progress), threads):
+        sums[:] = [total([*sums, one])]
+        drawn.append(some)
+    all_, weights = sums[0], np.concatenate(drawn)
     share = all_.weight / all_.weight.sum()
     order = np.argsort(-share, kind="stable")
     lines = [weights[:, k] for k in order] + [weights.max(axis=1)]
@@ -222,7 +242,7 @@ def _finish(
     return Factorisation(
         np.ascontiguousarray(stored[order]),
         quantiles,
-        (*history, max(all_.residual, 0.0)),
+        (*state.history, max(all_.residual, 0.0)),
         share[order],
         dead[order],
         parameters,
