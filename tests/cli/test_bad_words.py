@@ -96,7 +96,7 @@ def test_a_saliency_map_named_twice_is_made_once(shared: Path, map_of_demo: Path
         ("slide\na.tiff\n".encode("utf-16"), "UTF-8"),
         (b"", "no column 'slide'"),
         (b"slide\n", "no row"),
-        (b"slide;patient\na.tiff;1\n", "separate by commas"),
+        (b"slide|patient\na.tiff|1\n", "separate by commas"),
         (b"slide\na.tiff\n./a.tiff\n", "named twice"),
         (b"slide\na.tiff\nb/../a.tiff\n", "named twice"),
         (b"slide,patient\n,p\n", "line 2"),
