@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wsiview import __version__
+from wsiview.cli.bundle_arguments import add_bundle_arguments, add_sample_arguments
 
-_COMMANDS = ("demo", "fit", "map", "analyze", "info", "desktop")
+_COMMANDS = ("demo", "fit", "map", "analyze", "bundle", "info", "desktop")
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -41,6 +42,7 @@ def _commands() -> argparse.ArgumentParser:
     _fit(commands.add_parser("fit", help="fit a clustering on several slides"))
     _map(commands.add_parser("map", help="compute cluster maps of slides"))
     _analyze(commands.add_parser("analyze", help="write the paper's tables from maps"))
+    _bundle(commands.add_parser("bundle", help="make a model bundle of a checkpoint"))
     _info(commands.add_parser("info", help="say what a file is"))
     _desktop(commands.add_parser("desktop", help="menu entry and file types for the current user"))
     return parser
@@ -97,8 +99,15 @@ def _analyze(parser: argparse.ArgumentParser) -> None:
 def _info(parser: argparse.ArgumentParser) -> None:
     parser.description = "Say what a slide, model, clustering, map or review file is, and whether it can be used."
     parser.add_argument("file", type=Path, metavar="FILE")
+    add_sample_arguments(parser, "of a model: show the patches with the highest and lowest scores of this slide")
+    parser.add_argument("--out", type=Path, metavar="FILE.png", help="the picture (default: MODEL.scores.png)")
     _json(parser)
     parser.set_defaults(module="info_command")
+
+
+def _bundle(parser: argparse.ArgumentParser) -> None:
+    add_bundle_arguments(parser)
+    _json(parser)
 
 
 def _desktop(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from wsiview.cli.reporting import Reporter
 from wsiview.clustering.clustering import Clustering
-from wsiview.errors import SlideError
+from wsiview.errors import SlideError, UsageError
 from wsiview.explain.alignment import Alignment
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.maps.faults import MapMismatch
@@ -23,13 +23,24 @@ _NO_SLIDE = (".clustering", ".csv", ".geojson", ".json", ".ozx", ".zarr")
 
 
 def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
-    """Say what a file is, or refuse it in one sentence."""
+    """Say what a file is, or refuse it in one sentence; of a model also show what it makes of a slide."""
     path: Path = arguments.file
     kind, facts = describe(path)
+    if arguments.slide is not None and kind != "model bundle":
+        raise UsageError(f"--slide: {path} is a {kind}; only of a model can the scores on a slide be shown")
     width = max(map(len, facts))
     lines = [f"{path}: {kind}", *(f"  {name:<{width}}  {_text(value)}" for name, value in facts.items())]
     reporter.result("\n".join(lines), kind=kind, file=str(path), **facts)
-    return 0
+    return 0 if arguments.slide is None else _scores(path, arguments, reporter, progress)
+
+
+def _scores(path: Path, arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
+    from wsiview.cli.score_sheet import check_sample, show_scores  # which needs torch, as the rest of `info` does not
+
+    folder = path.resolve()
+    picture: Path = arguments.out or folder.with_name(f"{folder.name}.scores.png")
+    check_sample(arguments, picture)
+    return show_scores(read_bundle(path), arguments, picture, reporter, progress)
 
 
 def describe(path: Path) -> tuple[str, Facts]:
@@ -76,6 +87,7 @@ def _model(path: Path) -> Facts:
         "trim": bundle.trim,
         "mpp": bundle.spacing,
         "layer": bundle.layer or "the architecture's default",
+        "signed": bundle.signed,
         "license": bundle.license,
         "description": bundle.description,
         "fingerprint": bundle.fingerprint,

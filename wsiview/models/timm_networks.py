@@ -57,3 +57,11 @@ def build_timm(name: str, num_classes: int, patch: int | None) -> nn.Module:
     if fixed and patch is not None:
         read_only_patches_of(module, patch, "because its positions are fixed")
     return module
+
+
+def last_stage(module: nn.Module) -> str | None:
+    """The last stage that a network of timm tells of itself; None for other networks."""
+    told: Any = getattr(module, "feature_info", None)
+    stages = list(getattr(told, "info", told) or [])
+    name = stages[-1].get("module") if stages else None
+    return name if name in dict(module.named_modules()) else None
