@@ -218,7 +218,7 @@ def test_a_checkpoint_that_would_run_code_is_refused_with_the_way_out(
 def test_a_place_that_can_not_be_written_is_named(bundle: Callable[..., tuple[int, str]], checkpoint: Path) -> None:
     status, said = bundle(*POOLED, *WORDS, "--out", str(checkpoint / "made"))
     assert status == 1
-    assert f"{checkpoint / 'made'}: can't be written (Not a directory)" in said
+    assert f"{checkpoint / 'made'}: can't be written (" in said
 
 
 def test_swapped_labels_are_seen_on_a_slide(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
