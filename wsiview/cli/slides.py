@@ -1,12 +1,16 @@
-"""Slides: checks on what the commands that read slides were given."""
+"""Slides: checks on what the commands that read slides were given, and the count of what failed of them."""
 
 from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from wsiview.errors import UsageError
+from wsiview.cli.reporting import Reporter
+from wsiview.errors import UsageError, WsiviewError
+from wsiview.explain.cohort import CohortEntry
 from wsiview.explain.request import SALIENCY_METHODS
 
 _THREADS = 256  # more than that fail to start on small computers, and then nothing can be said any more
@@ -84,3 +88,52 @@ def check_folder(folder: Path) -> None:
         raise UsageError(f"{folder} can't be made ({error.strerror}); choose another --out") from error
     if not os.access(folder, os.W_OK):
         raise UsageError(f"{folder} can't be written; choose another --out")
+
+
+class Failures:
+    """What failed of several like things: each is told when it happens, and all again at the end.
+
+    Parameters
+    ----------
+    wanted
+        How many things are to be done; of a single one the failure is told once.
+    things
+        What they are, in the plural.
+    """
+
+    def __init__(self, wanted: int, things: str, reporter: Reporter) -> None:
+        self._wanted, self._things, self._reporter = wanted, things, reporter
+        self._told: list[str] = []
+
+    @contextmanager
+    def of(self, entry: CohortEntry) -> Iterator[None]:
+        """Work on one slide; a failure inside is kept, and the next slide can go on.
+
+        A UsageError goes through: it would be the same for every slide.
+        """
+        try:
+            yield
+        except UsageError:
+            raise
+        except WsiviewError as error:
+            self.add(entry, error)
+
+    def add(self, entry: CohortEntry, error: WsiviewError) -> None:
+        """Keep one failure, after the line that names its slide."""
+        self._told.append(entry.told(error))
+        if self._wanted > 1:
+            self._reporter.error(self._told[-1])
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    def status(self, partial: bool) -> int:
+        """Tell all failures in one line; 1 if there are any, else 3 if parts could not be read, else 0."""
+        if not self._told:
+            return 3 if partial else 0
+        if self._wanted == 1:
+            self._reporter.error(self._told[0])
+        else:
+            failed = f"{len(self._told)} of {self._wanted} {self._things} could not be made: "
+            self._reporter.error(failed + " | ".join(self._told))
+        return 1
