@@ -91,7 +91,7 @@ def test_more_classes_than_the_vectors_have_leaves_no_nan() -> None:
 
 def test_a_class_that_nothing_uses_dies_and_stays_zero() -> None:
     _, v = planted(k=3)
-    sums, _ = chunk_sums(v[:1000], np.eye(3, v.shape[1]), np.full(1000, 7, np.uint16))
+    sums, _ = chunk_sums(v[:1000], np.eye(3, v.shape[1]))
     sums.ww[1], sums.ww[:, 1], sums.wv[1] = 0, 0, 0
     h = unit(update(sums))
     assert (h[1] == 0).all()
@@ -100,8 +100,8 @@ def test_a_class_that_nothing_uses_dies_and_stays_zero() -> None:
 
 def test_sums_of_chunks_do_not_depend_on_where_they_were_computed() -> None:
     truth, v = planted()
-    parts = [chunk_sums(part, truth, np.full(len(part), 31, np.uint16))[0] for part in np.array_split(v, 4)]
-    again = [chunk_sums(part, truth, np.full(len(part), 31, np.uint16))[0] for part in np.array_split(v, 4)[::-1]]
+    parts = [chunk_sums(part, truth)[0] for part in np.array_split(v, 4)]
+    again = [chunk_sums(part, truth)[0] for part in np.array_split(v, 4)[::-1]]
     one, other = total(parts), total(again[::-1])
     assert one.wv.tobytes() == other.wv.tobytes()
     assert one.residual == other.residual

@@ -224,7 +224,7 @@ def _finish(
 
     def work(chunk: Read) -> tuple[ChunkSums, NDArray[np.float32]]:
         first, part = chunk
-        sums, weights = chunk_sums(part, exact, None, cross=False)
+        sums, weights = chunk_sums(part, exact, cross=False)
         low, high = np.searchsorted(rows, (first, first + CHUNK))
         return sums, weights[rows[low:high] - first].astype(np.float32)
 

@@ -24,7 +24,6 @@ STAGE = "clustering"
 _FIRST, _GROWTH, _CAUTION, _BACK, _MOST = 0.5, 1.2, 1.05, 2.0, 4.0  # β, its factor, its bound's, its divisor, its bound
 _EXACT = 1e-12  # of ‖V‖²: an objective below it is rounding
 _EMPTY = 1e-12  # of the largest weight sum of squares: a class used less than that is dead
-_KNOWN = 2**25  # passive sets kept from pass to pass at most; without them a pass takes longer, with the same result
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,12 +77,10 @@ def alternate(
     Cancelled
         If nobody wants the result any more.
     """
-    n = vectors.shape[0]
-    passive = np.full(n, (1 << len(state.class_vectors)) - 1, dtype=np.uint16) if n <= _KNOWN else None
     while not state.settled and len(state.history) < max_passes:
         progress.report(STAGE, len(state.history), max_passes)
         ahead = unit(np.maximum(state.class_vectors + state.beta * (state.class_vectors - state.before), 0.0))
-        state = _advance(state, ahead, total(_sums(vectors, ahead, passive, threads, progress)), tolerance)
+        state = _advance(state, ahead, total(_sums(vectors, ahead, threads, progress)), tolerance)
         keep(state)
     progress.report(STAGE, max_passes, max_passes)
     return state
@@ -116,13 +113,9 @@ def chunks(vectors: Vectors, progress: Progress) -> Iterator[Read]:
         yield first, vectors.read(first, min(first + CHUNK, vectors.shape[0]))
 
 
-def _sums(
-    vectors: Vectors, h: Floats, passive: NDArray[np.uint16] | None, threads: int, progress: Progress
-) -> Iterator[ChunkSums]:
+def _sums(vectors: Vectors, h: Floats, threads: int, progress: Progress) -> Iterator[ChunkSums]:
     def work(chunk: Read) -> ChunkSums:
-        first, part = chunk
-        known = None if passive is None else passive[first : first + CHUNK]
-        return chunk_sums(part, h, known)[0]
+        return chunk_sums(chunk[1], h)[0]
 
     return ordered(work, chunks(vectors, progress), threads)
 

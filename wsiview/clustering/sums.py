@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wsiview.clustering.nnls import passive_weights
+from wsiview.clustering.nnls import class_weights
 
 Floats = NDArray[np.float64]
 
@@ -31,9 +31,7 @@ class ChunkSums:
     weight: Floats
 
 
-def chunk_sums(
-    vectors: NDArray[np.float32], class_vectors: Floats, passive: NDArray[np.uint16] | None, *, cross: bool = True
-) -> tuple[ChunkSums, Floats]:
+def chunk_sums(vectors: NDArray[np.float32], class_vectors: Floats, *, cross: bool = True) -> tuple[ChunkSums, Floats]:
     """One chunk's sums at its exact weights, and those weights (n, K).
 
     Parameters
@@ -43,8 +41,6 @@ def chunk_sums(
         is much where classes explain nearly all.
     class_vectors
         H (K, C) float64.
-    passive
-        (n,) passive sets to begin from, overwritten with those found; None: begin from all.
     cross
         Whether WᵀV is wanted; else it is 0.
     """
@@ -55,9 +51,7 @@ def chunk_sums(
         part = vectors[strip].astype(np.float64)
         b[strip] = part @ class_vectors.T
         square += float(np.vdot(part, part))
-    weights, found = passive_weights(b, gram, passive)
-    if passive is not None:
-        passive[:] = found
+    weights = class_weights(b, gram)  # not begun from those of the last pass: where two sets tie, bits would differ
     wv = np.zeros(class_vectors.shape)
     for strip in strips if cross else ():
         wv += weights[strip].T @ vectors[strip].astype(np.float64)
