@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from wsiview.clustering.nnls import class_weights
-from wsiview.clustering.sums import CHUNK
+from wsiview.clustering.passes import chunks
+from wsiview.clustering.vectors import ArrayVectors, Vectors
+from wsiview.progress import Progress
 
 Floats = NDArray[np.float64]
 
 FLAGGED = 0.01
 """Share of the fit's own vectors that counts as unlike."""
 _LEAST = 50  # vectors, below which nothing can be said of their spread
+_MOST = 2**20  # vectors that are looked at
 _THREADS = 1  # of BLAS, as for the fit: the same bytes each time
 _RIDGE = 1e-6  # added to both variances, should the fit's vectors not differ
 
@@ -71,11 +74,18 @@ class Normality:
         return cls(np.asarray(values["mean"], np.float64), np.asarray(values["cov"], np.float64), float(values["cut"]))
 
 
-def normality_of(vectors: NDArray[np.float32], class_vectors: NDArray[np.floating]) -> Normality | None:
-    """The normal range of a fit's vectors (n, C) with its class vectors (K, C); None for too few that are not zero."""
+def normality_of(
+    vectors: NDArray[np.float32] | Vectors, class_vectors: NDArray[np.floating], progress: Progress | None = None
+) -> Normality | None:
+    """The normal range of a fit's vectors (n, C) with its class vectors (K, C); None for too few that are not zero.
+
+    Of more than 2**20 vectors every second, third, … is looked at.
+    """
+    source = ArrayVectors(vectors) if isinstance(vectors, np.ndarray) else vectors
+    step = -(-source.shape[0] // _MOST)
     with threadpool_limits(limits=_THREADS):
         h = class_vectors.astype(np.float64)
-        parts = [_square_and_residual(vectors[first : first + CHUNK], h) for first in range(0, len(vectors), CHUNK)]
+        parts = [_square_and_residual(part[::step], h) for _, part in chunks(source, progress or Progress())]
     square, residual = (np.concatenate(column) for column in zip(*parts, strict=True))
     there = square > 0
     if there.sum() < _LEAST:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -11,13 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from wsiview import __version__
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.geometry import Geometry
 from wsiview.clustering.nmf import fit
 from wsiview.clustering.normality import normality_of
+from wsiview.clustering.vectors import ArrayVectors, Vectors
 from wsiview.errors import UsageError
+from wsiview.explain.features_cache import ROOM, CachedVectors, FeaturesCache
 from wsiview.explain.sampling import Sampler
 from wsiview.explain.settings import FitSettings
 from wsiview.features.reach import Reach, probe_reach
@@ -25,6 +29,8 @@ from wsiview.models.classifier import Classifier
 from wsiview.models.default_layers import default_layer
 from wsiview.progress import Progress
 from wsiview.slide.slide import Slide
+
+_MEMORY = 512 * 2**20  # bytes of vectors that are held in memory rather than read at every pass
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,40 @@ class SlideEntry:
     mpp: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """The feature vectors of a fit, and where they come from.
+
+    Attributes
+    ----------
+    vectors
+        All, slide after slide.
+    counts
+        How many each slide gave.
+    manifest
+        (n, 3) slide index, x, y of each patch.
+    fingerprints
+        Of the slides.
+    unreadable
+        Sampled patches that could not be read.
+    key
+        What the vectors depend on, as a digest.
+    cache
+        Where they and the progress of fits are kept.
+    """
+
+    vectors: Vectors
+    counts: tuple[int, ...]
+    manifest: NDArray[np.int64]
+    fingerprints: tuple[str, ...]
+    unreadable: int
+    layer: str
+    rectify: bool
+    geometry: Geometry
+    key: str
+    cache: FeaturesCache
+
+
 def fit_clustering(
     entries: Sequence[SlideEntry],
     classifier: Classifier,
@@ -42,6 +82,9 @@ def fit_clustering(
     name: str,
     cache: Path,
     progress: Progress,
+    *,
+    room: int = ROOM,
+    threads: int = 1,
 ) -> tuple[Clustering, int]:
     """Fit the classes of a layer over several slides; the same input and seed give the same bytes.
 
@@ -49,6 +92,10 @@ def fit_clustering(
     ----------
     cache
         A folder of finished batches of vectors, so that stopped work goes on; removed when the clustering is there.
+    room
+        Bytes that the vectors may take there; what finds none is computed again at every pass.
+    threads
+        Chunks of vectors worked on at once; the result does not depend on it.
 
     Returns
     -------
@@ -61,6 +108,21 @@ def fit_clustering(
     Cancelled
         When `progress` was cancelled.
     """
+    gathered = gather(entries, classifier, settings, cache, progress, room)
+    clustering = cluster(gathered, classifier, settings, name, progress, threads)
+    shutil.rmtree(cache, ignore_errors=True)
+    return clustering, gathered.unreadable
+
+
+def gather(
+    entries: Sequence[SlideEntry],
+    classifier: Classifier,
+    settings: FitSettings,
+    cache: Path,
+    progress: Progress,
+    room: int = ROOM,
+) -> Gathered:
+    """Compute the vectors of a fit, or find them in the cache; the parameters are those of `fit_clustering`."""
     if not 2 <= settings.n_classes <= 16:
         raise UsageError(f"-k {settings.n_classes}: a clustering has from 2 to 16 classes")
     if settings.evaluation != "overlap":
@@ -70,40 +132,57 @@ def fit_clustering(
     layer, rectify = _layer(classifier, settings)
     reach = probe_reach(classifier, layer, rectify)
     geometry = _geometry(classifier, settings, reach)
-    sampler = Sampler(classifier, layer, rectify, geometry, settings, reach.channels, len(entries))
-    vectors, manifest, fingerprints = [], [], []
-    unreadable = 0
-    for index, entry in enumerate(entries):
-        with entry.open() as slide:
-            fingerprints.append(slide.fingerprint)
-            report = partial(progress.report, f"features of {slide.name}")
-            sample = sampler.sample(slide, entry.mpp, index, cache, report)
-        vectors.append(sample.vectors)
-        manifest.append(np.column_stack([np.full(len(sample.places), index), sample.places]))
-        unreadable += sample.unreadable
-    everything = np.concatenate(vectors)
-    found = fit(everything, settings.n_classes, seed=settings.seed, progress=progress)
-    normality = normality_of(everything, found.class_vectors)
-    clustering = Clustering(
-        class_vectors=found.class_vectors,
-        weight_quantiles=found.quantiles,
+    kept = FeaturesCache(cache, room)
+    sampler = Sampler(classifier, layer, rectify, geometry, settings, len(entries), kept)
+    found = [sampler.sample(one.open, one.mpp, index, progress.report) for index, one in enumerate(entries)]
+    samples = [sample for sample, _ in found]
+    counts = tuple(sum(part.count for part in sample.parts) for sample in samples)
+    stored = CachedVectors([part for sample in samples for part in sample.parts], reach.channels, kept)
+    manifest = [
+        np.column_stack([np.full(len(sample.places), index), sample.places]) for index, sample in enumerate(samples)
+    ]
+    return Gathered(
+        vectors=ArrayVectors(stored.read(0, sum(counts))) if 4 * sum(counts) * reach.channels <= _MEMORY else stored,
+        counts=counts,
         manifest=np.concatenate(manifest).astype(np.int64),
-        name=name,
+        fingerprints=tuple(fingerprint for _, fingerprint in found),
+        unreadable=sum(sample.unreadable for sample in samples),
         layer=layer,
         rectify=rectify,
+        geometry=geometry,
+        key=hashlib.sha256(" ".join(sample.key for sample in samples).encode()).hexdigest()[:16],
+        cache=kept,
+    )
+
+
+def cluster(
+    gathered: Gathered, classifier: Classifier, settings: FitSettings, name: str, progress: Progress, threads: int = 1
+) -> Clustering:
+    """Factorise gathered vectors, from where an interrupted fit of the same vectors had come to."""
+    state = f"passes-{gathered.key}-{settings.n_classes}"
+    found = fit(
+        gathered.vectors, settings.n_classes, seed=settings.seed, progress=progress, threads=threads,
+        going_on=gathered.cache.state(state), keep=partial(gathered.cache.keep_state, state),
+    )  # fmt: skip
+    normality = normality_of(gathered.vectors, found.class_vectors, progress)
+    return Clustering(
+        class_vectors=found.class_vectors,
+        weight_quantiles=found.quantiles,
+        manifest=gathered.manifest,
+        name=name,
+        layer=gathered.layer,
+        rectify=gathered.rectify,
         model_fingerprint=classifier.bundle.fingerprint,
         model_name=classifier.bundle.name,
-        geometry=geometry,
-        parameters={**asdict(settings), **found.parameters, "unreadable": unreadable},
+        geometry=gathered.geometry,
+        parameters={**asdict(settings), **found.parameters, "unreadable": gathered.unreadable},
         normal={} if normality is None else {settings.evaluation: normality},
-        slides=tuple(fingerprints),
+        slides=gathered.fingerprints,
         share=tuple(float(one) for one in found.share),
         objective=found.objective,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         software=_software(),
     )
-    shutil.rmtree(cache, ignore_errors=True)
-    return clustering, unreadable
 
 
 def _layer(classifier: Classifier, settings: FitSettings) -> tuple[str, bool]:

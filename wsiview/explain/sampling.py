@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from wsiview import __version__
 from wsiview.clustering.geometry import Geometry
 from wsiview.errors import SlideError
-from wsiview.explain.features_cache import FeaturesCache
+from wsiview.explain.features_cache import FeaturesCache, Part, rounded
 from wsiview.explain.planning import patch_plan
 from wsiview.explain.request import BLOCK, batch_size
 from wsiview.explain.settings import FitSettings
@@ -26,16 +26,20 @@ from wsiview.slide.virtual_level import VirtualLevel
 from wsiview.tiling.patch_grid import PatchGrid, patch_grid
 from wsiview.tiling.tissue import tissue_mask
 
-MAX_BYTES = 512 * 2**20  # of sampled feature vectors
+Opening = Callable[[], Slide]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Vectors (n, C) of one slide, the level-0 corners (m, 2) of the patches that they come from, patches not read."""
+    """One slide's part of the vectors, the level-0 corners (m, 2) of its readable patches, how many were not.
 
-    vectors: NDArray[np.float32]
+    `key` says what the vectors depend on, as a digest.
+    """
+
+    parts: tuple[Part, ...]
     places: NDArray[np.int64]
     unreadable: int
+    key: str
 
 
 class Sampler:
@@ -48,25 +52,21 @@ class Sampler:
         rectify: bool,
         geometry: Geometry,
         settings: FitSettings,
-        channels: int,
         n_slides: int,
+        cache: FeaturesCache,
     ) -> None:
         self._classifier, self._layer, self._rectify = classifier, layer, rectify
         self._geometry, self._settings = geometry, settings
         self._batch = batch_size(geometry.patch_pixels)
         self._locations = patch_locations(classifier, layer, geometry.patch_pixels)
         self._patches_a_slide = max(1, settings.max_patches // n_slides)
-        self._vectors_a_slide = max(1, min(settings.max_vectors, MAX_BYTES // (4 * channels)) // n_slides)
+        self._vectors_a_slide = max(1, settings.max_vectors // n_slides)
+        self._cache = cache
 
     def sample(
-        self,
-        slide: Slide,
-        mpp: tuple[float, float] | None,
-        index: int,
-        cache: Path,
-        report: Callable[[int, int], None],
-    ) -> Sample:
-        """Sample the slide with number `index` among all.
+        self, open_: Opening, mpp: tuple[float, float] | None, index: int, report: Callable[[str, int, int], None]
+    ) -> tuple[Sample, str]:
+        """Sample the slide with number `index` among all; its fingerprint beside it.
 
         Raises
         ------
@@ -75,12 +75,18 @@ class Sampler:
         Cancelled
             When `report` says so.
         """
+        with open_() as slide:
+            level, grid, chosen, rng = self._draw(slide, mpp, index)
+            key = self._key(slide, level, chosen[0])
+            return self._run(slide, level, grid, chosen[1], rng, key, open_, mpp, report), slide.fingerprint
+
+    def _draw(
+        self, slide: Slide, mpp: tuple[float, float] | None, index: int
+    ) -> tuple[VirtualLevel, PatchGrid, tuple[NDArray[np.int64], NDArray[np.int64]], np.random.Generator]:
+        """The slide at the model's resolution, its patches, which are drawn and where they lie."""
         geometry = self._geometry
         known = mpp or slide.mpp
-        level = VirtualLevel(
-            slide, geometry.spacing, known if geometry.spacing is not None else None,
-            allow_upsampling=self._settings.allow_upsampling,
-        )  # fmt: skip
+        level = self._level(slide, mpp)
         grid = patch_grid(
             level.size, geometry.patch_pixels, geometry.step_pixels, geometry.trim,
             geometry.cell_stride, geometry.cell_centre, self._locations,
@@ -91,37 +97,51 @@ class Sampler:
             raise SlideError(f"no tissue was found on {slide.path.name}; leave it out, or lower min_tissue")
         rng = np.random.default_rng([self._settings.seed, index])
         chosen = np.sort(rng.permutation(plan.n_patches)[: self._patches_a_slide])
-        origins = grid.origins(plan.rows[chosen], plan.cols[chosen])
-        parts = FeaturesCache(cache, self._key(slide, level, chosen))
-        return self._run(level, grid, origins, rng, parts, report)
+        return level, grid, (chosen, grid.origins(plan.rows[chosen], plan.cols[chosen])), rng
+
+    def _level(self, slide: Slide, mpp: tuple[float, float] | None) -> VirtualLevel:
+        spacing = self._geometry.spacing
+        known = None if spacing is None else mpp or slide.mpp
+        return VirtualLevel(slide, spacing, known, allow_upsampling=self._settings.allow_upsampling)
 
     def _run(
         self,
+        slide: Slide,
         level: VirtualLevel,
         grid: PatchGrid,
         origins: NDArray[np.int64],
         rng: np.random.Generator,
-        parts: FeaturesCache,
-        report: Callable[[int, int], None],
+        key: str,
+        open_: Opening,
+        mpp: tuple[float, float] | None,
+        report: Callable[[str, int, int], None],
     ) -> Sample:
         locations = grid.trimmed[0] * grid.trimmed[1]
         each = max(1, min(locations, self._vectors_a_slide // len(origins)))
-        vectors, places = [], []
+        parts, places = [], []
+        stage = f"features of {slide.name}"
         for first in range(0, len(origins), self._batch):
-            report(first, len(origins))
+            report(stage, first, len(origins))
             batch = origins[first : first + self._batch]
             # Drawn whether or not the part is cached, so that going on gives the same sample as never stopping.
             picks = np.sort(np.argsort(rng.random((len(batch), locations)), axis=1)[:, :each], axis=1)
-            part = parts.load(first)
-            if part is None:
-                part = self._features(level, batch, picks)
-                parts.save(first, part)
-            found, readable = part
-            vectors.append(found)
+            name = f"{key}-{first:06d}"
+            readable = self._cache.readable(name)
+            if readable is None:
+                vectors, readable = self._features(level, batch, picks)
+                self._cache.keep(name, vectors, readable)
+            parts.append(Part(name, int(readable.sum()) * each, partial(self._again, open_, mpp, batch, picks)))
             places.append(np.rint(batch[readable] * np.array(level.scale)).astype(np.int64))
-        report(len(origins), len(origins))
+        report(stage, len(origins), len(origins))
         kept = np.concatenate(places)
-        return Sample(np.concatenate(vectors), kept, len(origins) - len(kept))
+        return Sample(tuple(parts), kept, len(origins) - len(kept), key)
+
+    def _again(
+        self, open_: Opening, mpp: tuple[float, float] | None, origins: NDArray[np.int64], picks: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Vectors that there was no room for."""
+        with open_() as slide:
+            return self._features(self._level(slide, mpp), origins, picks)[0]
 
     def _features(
         self, level: VirtualLevel, origins: NDArray[np.int64], picks: NDArray[np.int64]
@@ -141,14 +161,15 @@ class Sampler:
         height, width, channels = found.activations.shape[1:]
         inner = found.activations[:, trim : height - trim, trim : width - trim].reshape(len(origins), -1, channels)
         drawn = np.take_along_axis(inner, picks[:, :, None], axis=1)[readable]
-        return np.ascontiguousarray(drawn.reshape(-1, channels)), readable
+        return rounded(drawn.reshape(-1, channels)), readable
 
     def _key(self, slide: Slide, level: VirtualLevel, chosen: NDArray[np.int64]) -> str:
         """What a cached part depends on, as a digest."""
+        settings = {**asdict(self._settings), "n_classes": None}  # the same vectors serve every K
         facts = {
             "slide": slide.fingerprint, "reader": slide.reader, "model": self._classifier.bundle.fingerprint,
             "layer": self._layer, "rectify": self._rectify, "scale": level.scale,
-            "geometry": asdict(self._geometry), "settings": asdict(self._settings), "vectors": self._vectors_a_slide,
+            "geometry": asdict(self._geometry), "settings": settings, "vectors": self._vectors_a_slide,
             "patches": hashlib.sha256(chosen.tobytes()).hexdigest(), "software": __version__,
         }  # fmt: skip
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
