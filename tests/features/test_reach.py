@@ -76,6 +76,13 @@ def test_the_holes_of_a_dilated_convolution_belong_to_the_field(make: Make) -> N
     assert (reach.stride, reach.centre, reach.field) == ((3, 3), (1.5, 1.5), (11, 11))
 
 
+def test_pixels_that_unpadded_strides_drop_at_the_end_hide_no_padding(make: Make) -> None:
+    """Nothing sees the last pixel here, and the last location sees padding all the same."""
+    module = Own(nn.Conv2d(3, 4, 3, stride=2), nn.MaxPool2d(3, stride=2, ceil_mode=True), nn.Conv2d(4, 4, 3, padding=1))
+    reach = probe_reach(make(module, patch=64), "trunk.2")
+    assert (reach.stride, reach.centre, reach.field) == ((4, 4), (3.5, 3.5), (15, 15))
+
+
 def test_a_layer_that_sees_the_whole_patch_is_not_local(make: Make) -> None:
     module = Own(nn.Conv2d(3, 4, 4, stride=4), SqueezeExcite(), nn.ReLU())
     reach = probe_reach(make(module, patch=32), "trunk.2")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import nn
 
 from wsiview.errors import ModelError
-from wsiview.features.recording import NoFeatureMap, only, recording
+from wsiview.features.recording import NoFeatureMap
+from wsiview.features.trunk import Trunk
 
 _LONGEST = 8192  # pixels; a layer that sees further than about this is called global
 _REGULAR = 40320  # divisible by every stride that occurs: 1 to 10, 12, 14, 16, 32, 64, 128
@@ -36,10 +35,6 @@ class PatchUnfit(ModelError):
         self.patch, self.reason = patch, reason
 
 
-class _Reached(Exception):
-    """The layer has run for the last time; what lies above it is of no interest."""
-
-
 class NanProbe:
     """Probes one layer of a network on the CPU, in evaluation mode and without gradients (the caller sees to both).
 
@@ -57,13 +52,9 @@ class NanProbe:
     """
 
     def __init__(self, module: nn.Module, layer: str, patch: int) -> None:
-        self.layer = layer
-        self._module, self._part, self._patch = module, module.get_submodule(layer), patch
-        tensors = (*module.named_parameters(), *module.named_buffers())
-        self._ghosts = {name: tensor.to("meta") for name, tensor in tensors}
-        self._calls = 0
+        self.trunk, self._patch = Trunk(module, layer), patch
         try:
-            self.shape = self.shape_of(patch, patch)
+            self.shape = self.trunk.shape_of(patch, patch)
         except RuntimeError as error:
             raise PatchUnfit(patch, str(error).splitlines()[0]) from None
 
@@ -83,44 +74,12 @@ class NanProbe:
         interior = _find_interior(strip, stride)
         return None if interior is None else _bisect(strip, stride, *interior)
 
-    def shape_of(self, height: int, width: int) -> tuple[int, int, int]:
-        """Channels, rows and columns that the layer gives for one input, without computing anything.
-
-        Raises
-        ------
-        RuntimeError
-            If the network can't take an input of that size.
-        """
-        channels, rows, cols = self.output(torch.empty(1, 3, height, width, device="meta"), self._ghosts).shape[1:]
-        return channels, rows, cols
-
-    def output(self, images: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
-        """What the layer gives at its last call; the network's tensors may be replaced by others."""
-        calls = 0
-
-        def count(module: nn.Module, inputs: object, output: object) -> None:
-            nonlocal calls
-            calls += 1
-            if calls == self._calls:
-                raise _Reached
-
-        with recording(self._part, self.layer) as outputs:
-            handle = self._part.register_forward_hook(count)
-            try:
-                with contextlib.suppress(_Reached):
-                    functional_call(self._module, dict(tensors), (images,))
-            finally:
-                handle.remove()
-        # The first run goes through to the end, and so tells how often the layer is called.
-        self._calls = calls
-        return only(outputs, self.layer)
-
     def _short_side(self, axis: int) -> int | None:
         """The least of 16, 32, 64, … that the network takes beside a long side; None if it takes none."""
         side = 16
         while side <= max(self._patch, 64):
             try:
-                self.shape_of(*_sides(axis, _REGULAR, side))
+                self.trunk.shape_of(*_sides(axis, _REGULAR, side))
             except RuntimeError:
                 side *= 2
             else:
@@ -129,7 +88,8 @@ class NanProbe:
 
     def _stride(self, axis: int, short: int) -> int | None:
         """From the locations that twice the length adds; None if they do not follow the length."""
-        once, twice = (self.shape_of(*_sides(axis, length, short))[1 + axis] for length in (_REGULAR, 2 * _REGULAR))
+        lengths = _REGULAR, 2 * _REGULAR
+        once, twice = (self.trunk.shape_of(*_sides(axis, length, short))[1 + axis] for length in lengths)
         more = twice - once
         return _REGULAR // more if more > 0 and _REGULAR % more == 0 else None
 
@@ -151,7 +111,7 @@ class _Strip:
         images = images.contiguous(memory_format=torch.channels_last)
         for image, (start, stop) in zip(images, stretches, strict=True):
             image.narrow(1 + self.axis, start, stop - start).fill_(torch.nan)
-        found = torch.isnan(self.probe.output(images, {})).any(dim=1).any(dim=2 - self.axis)
+        found = torch.isnan(self.probe.trunk.output(images)).any(dim=1).any(dim=2 - self.axis)
         result: NDArray[np.bool_] = found.numpy()
         return result
 
@@ -165,7 +125,9 @@ def _find_interior(strip: _Strip, stride: int) -> tuple[int, int, int, int] | No
     """A length with at least two locations that notice neither end: length, all locations, first and last such one."""
     length = 8 * stride
     while length <= _LONGEST:
-        head, tail = strip.noticed(length, [(0, 1), (length - 1, length)])
+        # Strides without padding drop up to stride − 1 pixels at the end, so a location that sees the padding there
+        # need not see the last pixel, but one of the last `stride`.
+        head, tail = strip.noticed(length, [(0, 1), (length - stride, length)])
         if head.all() or tail.all():
             length *= 2
             continue
@@ -179,10 +141,10 @@ def _find_interior(strip: _Strip, stride: int) -> tuple[int, int, int, int] | No
 
 def _bisect(strip: _Strip, stride: int, length: int, count: int, first: int, last: int) -> AxisReach:
     """Where the field of the first interior location starts and that of the last one ends, both by bisection."""
-    # The location before `first` sees pixel 0, so the field of `first` starts at `stride` at the latest; likewise at
-    # the end. Unless no location at all sees the end: then the field may start anywhere.
-    clean = np.array([1, 1])
-    hit = np.array([stride + 1 if first else length, stride + 1 if last < count - 1 else length])
+    # The location before `first` sees pixel 0, so the field of `first` starts at `stride` at the latest; likewise the
+    # one after `last` sees one of the last `stride` pixels. Unless none does: then the field may start anywhere.
+    clean = np.array([1, stride])
+    hit = np.array([stride + 1 if first else length, 2 * stride + 1 if last < count - 1 else length])
     while (hit - clean > 1).any():
         middle = (clean + hit) // 2
         head, tail = strip.noticed(length, [(0, int(middle[0])), (length - int(middle[1]), length)])
@@ -192,6 +154,6 @@ def _bisect(strip: _Strip, stride: int, length: int, count: int, first: int, las
     last_start = start + stride * (last - first)
     stretches = [(0, start + 1), (0, last_start), (0, last_start + 1), (end - 1, length)]
     if strip.noticed(length, stretches)[range(4), [first, last, last, last]].tolist() != [True, False, True, True]:
-        raise NoFeatureMap(strip.probe.layer, "its locations are not evenly spaced on the patch")
+        raise NoFeatureMap(strip.probe.trunk.layer, "its locations are not evenly spaced on the patch")
     field = end - last_start
     return AxisReach(stride, start - stride * first + field / 2, field)

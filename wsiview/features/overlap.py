@@ -77,7 +77,7 @@ def patch_features(
     images = classifier.normalise(np.concatenate([pixels, np.repeat(pixels[-1:], batch - count, axis=0)]))
     with evaluating(classifier.module):
         found, logits, means = _run(classifier, layer, images, target, contrast)
-    found = _factorisable(found[:count], layer, rectify)
+    found = factorisable(found[:count], layer, rectify)
     grad_cam = None if means is None else _on_host(channel_sum(found, means[:count]))
     return PatchFeatures(_on_host(found.permute(0, 2, 3, 1)), _on_host(logits[:count]), grad_cam)
 
@@ -103,8 +103,14 @@ def _run(
     return leaf.detach(), logits.detach(), gradients.mean(dim=(2, 3))
 
 
-def _factorisable(found: Tensor, layer: str, rectify: bool) -> Tensor:
-    """The activations, rectified if asked; refused where a factorisation could not use them."""
+def factorisable(found: Tensor, layer: str, rectify: bool) -> Tensor:
+    """The activations, rectified if asked.
+
+    Raises
+    ------
+    FeaturesUnusable
+        If they are negative or not finite, so that a factorisation could not use them.
+    """
     if rectify:
         found = found.clamp(min=0)
     least, most = (float(value) for value in torch.aminmax(found))

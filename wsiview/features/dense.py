@@ -1,0 +1,55 @@
+"""Dense: feature vectors of any rectangle of cells, from a window that reaches far enough to see no padding."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from wsiview.features.overlap import factorisable
+from wsiview.features.recording import evaluating
+from wsiview.features.trunk import Trunk
+from wsiview.models.classifier import Classifier
+from wsiview.tiling.lattice import Cells, Lattice
+
+
+class DenseLayer:
+    """One layer of a network, evaluated without padding: each cell as in a patch that surrounds it far enough.
+
+    Parameters
+    ----------
+    lattice
+        Which pixels must be read for which cells, as the layer's probe tells.
+    """
+
+    def __init__(self, classifier: Classifier, layer: str, rectify: bool, lattice: Lattice) -> None:
+        self._classifier, self._layer, self._rectify, self.lattice = classifier, layer, rectify, lattice
+        self._trunk = Trunk(classifier.module, layer)
+        with evaluating(classifier.module), torch.no_grad():
+            # The first run goes through to the end, so it needs a size that the whole network takes.
+            self._trunk.shape_of(*(classifier.bundle.patch_pixels,) * 2)
+
+    def features(self, pixels: NDArray[np.uint8], cells: Cells) -> Tensor:
+        """Feature vectors (rows, cols, C) float32 of some cells, on the network's device.
+
+        Parameters
+        ----------
+        pixels
+            What `lattice.pixels(cells)` asks for, (height, width, 3).
+
+        Raises
+        ------
+        FeaturesUnusable
+            If the layer gives negative numbers or such that are not finite.
+        """
+        _, _, width, height = self.lattice.pixels(cells)
+        if pixels.shape != (height, width, 3) or pixels.dtype != np.uint8:
+            raise ValueError(f"{pixels.shape} and {pixels.dtype} are not the {height} × {width} pixels of {cells}")
+        with evaluating(self._classifier.module), torch.no_grad():
+            found = self._trunk.output(self._classifier.normalise(pixels[None]))
+        x, y = self.lattice.before
+        inner = found[:, :, y : y + cells.rows, x : x + cells.cols]
+        if inner.shape[2:] != (cells.rows, cells.cols):
+            raise ValueError(f"the layer gave {tuple(found.shape)} locations, too few for {cells}")
+        return factorisable(inner, self._layer, self._rectify)[0].permute(1, 2, 0).contiguous()
