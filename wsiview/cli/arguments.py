@@ -59,18 +59,8 @@ def _new_window(parser: argparse.ArgumentParser) -> None:
 
 
 def _fit(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Fit the classes of a layer by non-negative matrix factorisation over several slides."
     _slides(parser)
-    parser.add_argument("-k", type=int, default=6, metavar="K", help="number of classes, 2 to 16 (default 6)")
-    parser.add_argument("--out", type=Path, required=True, metavar="X.clustering", help="file to write")
-    parser.add_argument("--layer", help="layer to cluster (default: the model's)")
-    parser.add_argument("--patch", type=int, metavar="PX", help="patch side in the model's pixels")
-    parser.add_argument("--stride", type=int, metavar="PX", help="step between patches")
-    parser.add_argument("--trim", type=int, metavar="N", help="outermost locations left out on each side")
-    parser.add_argument("--evaluation", default="overlap", choices=["overlap"], help="how features are evaluated")
-    parser.add_argument("--seed", type=int, default=0, help="of the sample and the start (default 0)")
-    parser.add_argument("--patches", type=int, default=4000, help="patches to sample over all slides (default 4000)")
-    parser.set_defaults(module="fit_command")
+    add_fit_arguments(parser)
 
 
 def _map(parser: argparse.ArgumentParser) -> None:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
 from wsiview.cli.reporting import Reporter
 from wsiview.cli.slides import check_file, check_mpp, check_seed, check_threads
+from wsiview.clustering.clustering import LETTERS, Clustering
 from wsiview.clustering.clustering_file import write_slide_names
-from wsiview.errors import UsageError
+from wsiview.clustering.nnls import MAX_CLASSES
+from wsiview.clustering.rank import RankRow
+from wsiview.clustering.whole_file import write_whole
+from wsiview.errors import ClusteringError, UsageError
+from wsiview.explain.choosing import Choice, choose_classes, inherit
 from wsiview.explain.cohort import read_cohort
-from wsiview.explain.fitting import SlideEntry, fit_clustering
+from wsiview.explain.fitting import SlideEntry, gather
 from wsiview.explain.settings import FitSettings
 from wsiview.models.bundle import LARGEST_PATCH, read_bundle
 from wsiview.models.classifier import load_classifier
@@ -30,33 +38,86 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
     check_threads(arguments.threads)
     set_threads(arguments.threads)
     mpp = check_mpp(arguments.mpp)
+    old = None if arguments.like is None else Clustering.load(arguments.like)
     cohort = read_cohort(arguments.slides)
     classifier = load_classifier(read_bundle(arguments.model), arguments.device)
-    entries = [SlideEntry(partial(open_checked, entry.path), mpp) for entry in cohort]
-    clustering, unreadable = fit_clustering(
-        entries, classifier, settings, out.stem, out.with_name(out.name + ".parts"), progress
-    )
+    entries = [SlideEntry(partial(open_checked, entry.path), mpp, entry.patient) for entry in cohort]
+    cache = out.with_name(out.name + ".parts")
+    gathered = gather(entries, classifier, settings, cache, progress, int(arguments.disk * 1e9))
+    choice = choose_classes(
+        gathered, entries, classifier, settings, arguments.k, out.stem, progress,
+        threads=arguments.threads or os.cpu_count() or 1, refits=arguments.refits,
+    )  # fmt: skip
+    clustering = choice.clustering if old is None else inherit(choice.clustering, old)
     clustering.save(out)
     write_slide_names(out, dict(zip(clustering.slides, (str(entry.path) for entry in cohort), strict=True)))
-    if unreadable:
-        reporter.note(f"{unreadable} of the sampled patches could not be read and were left out")
+    if len(arguments.k) > 1:
+        _tell_choice(choice, out, reporter)
+    shutil.rmtree(cache, ignore_errors=True)
+    if gathered.unreadable:
+        reporter.note(f"{gathered.unreadable} of the sampled patches could not be read and were left out")
     reporter.result(
         f"{out}: {clustering.n_classes} classes from {len(entries)} slides and "
-        f"{clustering.parameters['vectors']} feature vectors; objective {clustering.objective[-1]:.6g}",
+        f"{clustering.parameters['vectors']} feature vectors; objective {clustering.objective[-1]:.6g}"
+        + _stability_text(clustering, choice)
+        + _inherited_text(clustering, arguments.like),
         clustering=str(out),
         fingerprint=clustering.fingerprint,
         classes=clustering.n_classes,
         slides=len(entries),
         vectors=clustering.parameters["vectors"],
-        unreadable=unreadable,
+        unreadable=gathered.unreadable,
         objective=clustering.objective[-1],
         layer=clustering.layer,
+        found_again=clustering.stability[:, 0].tolist(),
+        refits=choice.refits,
+        inherited=clustering.inherited.get("classes"),
     )
-    return 3 if unreadable else 0
+    return 3 if gathered.unreadable else 0
+
+
+def _tell_choice(choice: Choice, out: Path, reporter: Reporter) -> None:
+    """Write X.k.csv, and show the same as a table."""
+    names = [one.name for one in fields(RankRow)]
+    rows = [[getattr(row, name) for name in names] for row in choice.rows]
+    path = out.with_name(f"{out.stem}.k.csv")
+    text = "\n".join(",".join(map(str, line)) for line in [names, *rows]) + "\n"
+    try:
+        write_whole(path, text.encode())
+    except OSError as error:
+        raise ClusteringError(
+            f"{path} can't be written ({error.strerror or error}): free some space or choose another folder"
+        ) from error
+    lines = ["  K  not explained  worst cosine  dispersion  every class found again"]
+    for row in choice.rows:
+        mark = "*" if row.classes == choice.clustering.n_classes else " "
+        lines.append(
+            f"{mark}{row.classes:>2}  {row.residual:>13.2%}  {row.worst_cosine:>12.3f}  {row.dispersion:>10.3f}  "
+            f"in {row.found_again} of {row.refits}"
+        )
+    lines.append(f"K = {choice.clustering.n_classes} is {choice.reason}; resampled: {choice.resampled}")
+    facts = [dict(zip(names, row, strict=True)) for row in rows]
+    reporter.result("\n".join(lines), table=str(path), rows=facts, chosen=choice.clustering.n_classes)
+
+
+def _stability_text(clustering: Clustering, choice: Choice) -> str:
+    if not choice.refits:
+        return ""
+    counts = zip(clustering.letters, clustering.stability[:, 0].tolist(), strict=True)
+    told = ", ".join(f"{letter} {count}" for letter, count in counts)
+    return f"; found again in {choice.refits} fits of resampled {choice.resampled}: {told}"
+
+
+def _inherited_text(clustering: Clustering, like: Path | None) -> str:
+    if like is None:
+        return ""
+    partners = zip(clustering.letters, clustering.inherited["classes"], strict=True)
+    told = [f"{letter} from {LETTERS[index]}" for letter, index in partners if index is not None]
+    return f"; of {like.name}: {', '.join(told) or 'no class is alike'}"
 
 
 def _settings(arguments: argparse.Namespace) -> FitSettings:
-    for name, value in (("-k", arguments.k), ("--patch", arguments.patch), ("--stride", arguments.stride)):
+    for name, value in (("--vectors", arguments.vectors), ("--patch", arguments.patch), ("--stride", arguments.stride)):
         if value is not None and value < 1:
             raise UsageError(f"{name} {value}: give a positive number")
     if arguments.patch is not None and arguments.patch > LARGEST_PATCH:
@@ -65,9 +126,16 @@ def _settings(arguments: argparse.Namespace) -> FitSettings:
         raise UsageError(f"--trim {arguments.trim}: give 0 or more")
     if arguments.patches < 1:
         raise UsageError(f"--patches {arguments.patches}: give a positive number")
+    if not arguments.disk >= 0:
+        raise UsageError(f"--disk {arguments.disk:g}: give gigabytes, 0 or more")
+    if not 0 <= arguments.refits <= 1000 or (len(arguments.k) > 1 and arguments.refits < 2):
+        raise UsageError(f"--refits {arguments.refits}: give 0 to 1000, and to choose among several K at least 2")
+    for k in arguments.k:
+        if not 2 <= k <= MAX_CLASSES:
+            raise UsageError(f"-k {k}: a clustering has from 2 to {MAX_CLASSES} classes")
     check_seed(arguments.seed)
     return FitSettings(
-        n_classes=arguments.k,
+        n_classes=arguments.k[0],
         seed=arguments.seed,
         layer=arguments.layer,
         patch=arguments.patch,
@@ -75,5 +143,6 @@ def _settings(arguments: argparse.Namespace) -> FitSettings:
         trim=arguments.trim,
         evaluation=arguments.evaluation,
         max_patches=arguments.patches,
+        max_vectors=arguments.vectors,
         allow_upsampling=arguments.allow_upsampling,
     )

@@ -55,6 +55,13 @@ class Clustering:
         Every fit parameter and the seed, plain JSON values.
     normal
         Evaluation → which feature vectors look like those of the fit; empty in older files.
+    stability
+        (K, 2) int64: in how many refits on resampled patients each class was found again, and of how many; (0, 2) in
+        older files and where none were made.
+    inherited
+        From an older clustering whose classes were matched: `clustering` (its fingerprint), and for each class
+        `classes` (index of the one it is alike to, or null) and `cosine`. What is known of those is inherited, not
+        re-read.
     created
         ISO 8601, with time zone.
     software
@@ -75,6 +82,8 @@ class Clustering:
     objective: tuple[float, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     normal: Mapping[str, Normality] = field(default_factory=dict)
+    stability: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    inherited: Mapping[str, Any] = field(default_factory=dict)
     created: str = ""
     software: Mapping[str, str] = field(default_factory=dict)
 
@@ -86,13 +95,20 @@ class Clustering:
         ClusteringError
             With the reason.
         """
-        for name, kind in (("class_vectors", "f4"), ("weight_quantiles", "f8"), ("manifest", "i8")):
+        for name, kind in (
+            ("class_vectors", "f4"),
+            ("weight_quantiles", "f8"),
+            ("manifest", "i8"),
+            ("stability", "i8"),
+        ):
             array = np.array(getattr(self, name), dtype=kind, order="C", copy=True)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
         fault = _fault(self.class_vectors, self.weight_quantiles, self.manifest, len(self.slides))
         if fault is None and len(self.share) not in (0, len(self.class_vectors)):
             fault = f"it has {len(self.share)} shares for {len(self.class_vectors)} classes"
+        if fault is None and self.stability.shape not in ((0, 2), (len(self.class_vectors), 2)):
+            fault = f"its stability has the shape {self.stability.shape}"
         if fault is not None:
             raise ClusteringError(f"the clustering {self.name!r} can't be used, because {fault}: fit it again")
 
@@ -150,6 +166,8 @@ class Clustering:
             "weight_quantiles": self.weight_quantiles,
             "manifest": self.manifest,
         }
+        if len(self.stability):
+            tensors["stability"] = self.stability
         if self.normal:
             tensors["normal_mean"] = np.stack([one.mean for one in self.normal.values()])
             tensors["normal_cov"] = np.stack([one.cov for one in self.normal.values()])
@@ -192,6 +210,7 @@ class Clustering:
             "objective": list(self.objective),
             "parameters": dict(self.parameters),
             "calibrated": list(self.normal),
+            **({"inherited": dict(self.inherited)} if self.inherited else {}),
             "created": self.created,
             "software": dict(self.software),
             "fingerprint": self.fingerprint,
@@ -221,6 +240,8 @@ class Clustering:
             objective=tuple(_finite(one) for one in text["objective"]),
             parameters=dict(text["parameters"]),
             normal=_normal(tensors, text.get("calibrated", [])),
+            stability=tensors.get("stability", np.zeros((0, 2), np.int64)),
+            inherited=_inherited(text.get("inherited", {}), len(vectors)),
             created=text["created"],
             software={str(key): str(value) for key, value in text["software"].items()},
         )
@@ -260,6 +281,13 @@ def _normal(tensors: Mapping[str, NDArray[Any]], evaluations: Sequence[str]) -> 
     rows = zip(tensors["normal_mean"], tensors["normal_cov"], tensors["normal_cut"], strict=True)
     ranges = [Normality(mean, cov, float(cut)) for mean, cov, cut in rows]
     return dict(zip(map(str, evaluations), ranges, strict=True))
+
+
+def _inherited(value: Any, classes: int) -> dict[str, Any]:
+    """The inheritance as it was written, or nothing."""
+    if value and (len(value["classes"]) != classes or len(value["cosine"]) != classes):
+        raise ValueError("its inheritance speaks of another number of classes")
+    return dict(value)
 
 
 def _finite(value: Any) -> float:

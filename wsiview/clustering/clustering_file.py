@@ -17,7 +17,12 @@ from wsiview.errors import ClusteringError
 
 _KEY = "wsiview.clustering"
 _KINDS = {"class_vectors": "F32", "weight_quantiles": "F64", "manifest": "I64"}
-_LATER = {"normal_mean": "F64", "normal_cov": "F64", "normal_cut": "F64"}  # which older files don't have
+_LATER = {
+    "normal_mean": "F64",
+    "normal_cov": "F64",
+    "normal_cut": "F64",
+    "stability": "I64",
+}  # which older files don't have
 
 
 def write_parts(path: Path, tensors: Mapping[str, NDArray[Any]], description: Mapping[str, Any]) -> None:

@@ -35,10 +35,11 @@ _MEMORY = 512 * 2**20  # bytes of vectors that are held in memory rather than re
 
 @dataclass(frozen=True)
 class SlideEntry:
-    """A slide to fit on: how to open it, and its scale where the file doesn't tell (µm per pixel)."""
+    """A slide to fit on: how to open it, its scale where the file doesn't tell (µm per pixel), whose it is if known."""
 
     open: Callable[[], Slide]
     mpp: tuple[float, float] | None = None
+    patient: str = ""
 
 
 @dataclass(frozen=True, eq=False)
