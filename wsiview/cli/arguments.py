@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wsiview import __version__
 from wsiview.cli.bundle_arguments import add_bundle_arguments, add_sample_arguments
+from wsiview.cli.fit_arguments import add_fit_arguments
 
 _COMMANDS = ("demo", "fit", "map", "analyze", "bundle", "info", "desktop")
 
