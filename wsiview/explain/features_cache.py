@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ class FeaturesCache:
         ClusteringError
             If the folder can't be written.
         """
-        tensors: dict[str, NDArray[np.generic]] = {"readable": readable.astype(np.uint8)}
+        tensors: dict[str, NDArray[Any]] = {"readable": readable.astype(np.uint8)}
         if self._taken + 2 * vectors.size <= self._room:
             halves, exponent = _halves(vectors)
             tensors |= {"vectors": halves, "exponent": np.array([exponent], np.int64)}
@@ -98,17 +99,17 @@ class FeaturesCache:
         parts = {"class_vectors": state.class_vectors, "before": state.before, "history": history, "numbers": numbers}
         self._save(name, {key: np.ascontiguousarray(value) for key, value in parts.items()})
 
-    def _load(self, name: str) -> dict[str, NDArray[np.generic]] | None:
+    def _load(self, name: str) -> dict[str, NDArray[Any]] | None:
         path = self._path(name)
         if not path.exists():
             return None
         try:
-            found: dict[str, NDArray[np.generic]] = load_file(path)
+            found: dict[str, NDArray[Any]] = load_file(path)
         except (SafetensorError, OSError):
             return None  # damaged by something else: computed again, with the same result
         return found
 
-    def _save(self, name: str, tensors: dict[str, NDArray[np.generic]]) -> None:
+    def _save(self, name: str, tensors: dict[str, NDArray[Any]]) -> None:
         path = self._path(name)
         temporary = path.with_suffix(".part")
         try:
