@@ -17,7 +17,9 @@ from PIL import Image
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.geometry import Geometry
 from wsiview.explain.alignment import Alignment
-from wsiview.explain.mapping import layout, map_plan, map_slide
+from wsiview.explain.layout import layout
+from wsiview.explain.map_plan import map_plan
+from wsiview.explain.mapping import map_slide
 from wsiview.explain.request import map_request
 from wsiview.features.reach import probe_reach
 from wsiview.maps.cell_state import COMPUTED, OUTSIDE

@@ -19,7 +19,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from wsiview.explain.mapping import Listener, layout, map_slide
+from wsiview.explain.layout import layout
+from wsiview.explain.mapping import Listener, map_slide
 from wsiview.explain.request import map_request
 from wsiview.geometry import Region
 from wsiview.maps.cell_state import COMPUTED, OUTSIDE

@@ -9,6 +9,7 @@ from pathlib import Path
 from wsiview import __version__
 from wsiview.cli.bundle_arguments import add_bundle_arguments, add_sample_arguments
 from wsiview.cli.fit_arguments import add_fit_arguments
+from wsiview.explain.settings import PREDICTIONS
 
 _COMMANDS = ("demo", "fit", "map", "analyze", "bundle", "info", "desktop")
 
@@ -73,6 +74,16 @@ def _map(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the maps")
     parser.add_argument("--saliency", default="gradcam", help="saliency maps to store: gradcam, or none")
+    parser.add_argument(
+        "--evaluation", choices=["dense", "overlap"],
+        help="as in the paper by overlapping patches, or without border effects in large windows "
+        "(default: as the clustering was fitted)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--predictions", type=_patches, default=PREDICTIONS, metavar="N|all",
+        help=f"dense: patches a slide that the model scores, drawn at random (default {PREDICTIONS})",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, help="of that draw (default 0)")
     parser.set_defaults(module="map_command")
 
 
@@ -118,6 +129,16 @@ def _slides(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
     parser.add_argument("--threads", type=int, help="processor threads to use (default: all cores)")
     _json(parser)
+
+
+def _patches(text: str) -> int:
+    """A number of patches; 0 for all."""
+    if text == "all":
+        return 0
+    count = int(text)
+    if count < 1:
+        raise ValueError(text)
+    return count
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wsiview.cli.reporting import Reporter
-from wsiview.cli.slides import check_folder, check_mpp, check_saliency, check_threads
+from wsiview.cli.slides import Failures, check_folder, check_mpp, check_saliency, check_seed, check_threads
 from wsiview.clustering.clustering import Clustering
-from wsiview.errors import UsageError, WsiviewError
+from wsiview.errors import ClusteringError, UsageError, WsiviewError
 from wsiview.explain.cohort import read_cohort
-from wsiview.explain.mapping import Outcome, map_slide
-from wsiview.explain.request import map_request
+from wsiview.explain.mapping import Outcome, map_together
+from wsiview.explain.request import MapRequest, map_request
 from wsiview.models.bundle import read_bundle
 from wsiview.models.classifier import Classifier, load_classifier
 from wsiview.models.device import set_threads
 from wsiview.progress import Progress
 from wsiview.slide.opening import open_checked
+from wsiview.slide.slide import Slide
 
 
 def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
@@ -29,66 +30,90 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
     saliency = check_saliency(arguments.saliency)
     clusterings = {path: Clustering.load(path) for path in arguments.clustering}
     classifier = load_classifier(read_bundle(arguments.model), arguments.device)
+    check_seed(arguments.seed)
     check_folder(arguments.out)
-    failures: list[str] = []
+    failures = Failures(len(cohort) * len(clusterings), "maps", reporter)
     partial = False
-    wanted = [(entry.path, path) for entry in cohort for path in clusterings]
-    for slide, path in wanted:
-        chosen = path, clusterings[path]
-        try:
-            outcome = _map(slide, arguments, classifier, chosen, mpp, saliency, progress)
-        except UsageError:
-            raise
-        except WsiviewError as error:
-            failures.append(str(error))
-            if len(wanted) > 1:
-                reporter.error(str(error))
-            continue
-        partial = partial or outcome.unreadable > 0
-        _report(outcome, slide, reporter)
-    return _status(failures, len(wanted), partial, reporter)
+    said: set[str] = set()
+    for entry in cohort:
+        for one in _maps_of(entry.path, arguments, classifier, clusterings, mpp, saliency, progress):
+            if isinstance(one, WsiviewError):
+                failures.add(entry, one)
+                continue
+            partial = partial or one.unreadable > 0 or one.unreadable_cells > 0
+            if one.reason and one.reason not in said:
+                said.add(one.reason)
+                reporter.note(f"evaluated densely: {one.reason}")
+            _report(one, entry.path, reporter)
+    return failures.status(partial)
 
 
-def _map(
+def _maps_of(
     path: Path,
     arguments: argparse.Namespace,
     classifier: Classifier,
-    chosen: tuple[Path, Clustering],
+    clusterings: dict[Path, Clustering],
     mpp: tuple[float, float] | None,
     saliency: Sequence[str],
     progress: Progress,
-) -> Outcome:
-    with open_checked(path) as slide:
-        request = map_request(
-            slide,
-            classifier.bundle,
-            chosen[1],
-            clustering_path=chosen[0],
-            mpp=mpp,
-            saliency=saliency,
-            allow_upsampling=arguments.allow_upsampling,
-        )
-        return map_slide(request, slide, classifier, chosen[1], arguments.out, progress)
+) -> list[Outcome | WsiviewError]:
+    """Every map of one slide, or why it could not be made; what is the same work is done in one pass."""
+    found: list[Outcome | WsiviewError] = []
+    try:
+        with open_checked(path) as slide:
+            passes: dict[object, list[tuple[MapRequest, Clustering]]] = {}
+            for place, clustering in clusterings.items():
+                try:
+                    request = map_request(
+                        slide, classifier.bundle, clustering, clustering_path=place, mpp=mpp, saliency=saliency,
+                        allow_upsampling=arguments.allow_upsampling, evaluation=arguments.evaluation,
+                        predictions=arguments.predictions, seed=arguments.seed,
+                    )  # fmt: skip
+                except ClusteringError as error:
+                    found.append(error)
+                    continue
+                passes.setdefault((request.work, clustering.geometry), []).append((request, clustering))
+            for together in passes.values():
+                found.extend(_one_pass(together, slide, classifier, arguments.out, progress))
+    except UsageError:
+        raise  # of no use on any other slide
+    except WsiviewError as error:
+        found.extend([error] * (len(clusterings) - len(found)))
+    return found
+
+
+def _one_pass(
+    together: Sequence[tuple[MapRequest, Clustering]],
+    slide: Slide,
+    classifier: Classifier,
+    folder: Path,
+    progress: Progress,
+) -> Sequence[Outcome | WsiviewError]:
+    requests, clusterings = zip(*together, strict=True)
+    try:
+        return map_together(requests, slide, classifier, clusterings, folder, progress)
+    except UsageError:
+        raise
+    except WsiviewError as error:
+        return [error] * len(together)
 
 
 def _report(outcome: Outcome, slide: Path, reporter: Reporter) -> None:
     if outcome.note:
         reporter.note(f"{slide.name}: {outcome.note}")
-    unreadable = f"; {outcome.unreadable} of {outcome.patches} patches could not be read" if outcome.unreadable else ""
+    lost = [
+        f"; {count} {things} could not be read"
+        for count, things in (
+            (outcome.unreadable, f"of {outcome.patches} patches"), (outcome.unreadable_cells, "cells"),
+        )
+        if count
+    ]  # fmt: skip
     reporter.result(
-        f"{outcome.path}{unreadable}",
+        f"{outcome.path}{''.join(lost)}",
         map=str(outcome.path),
         slide=str(slide),
         patches=outcome.patches,
         unreadable=outcome.unreadable,
+        unreadable_cells=outcome.unreadable_cells,
     )
 
-
-def _status(failures: list[str], wanted: int, partial: bool, reporter: Reporter) -> int:
-    if not failures:
-        return 3 if partial else 0
-    if wanted == 1:
-        reporter.error(failures[0])
-    else:
-        reporter.error(f"{len(failures)} of {wanted} maps could not be made: " + " | ".join(failures))
-    return 1

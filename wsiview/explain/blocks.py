@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,9 @@ from wsiview.explain.planning import PatchPlan
 from wsiview.maps.cell_state import COMPUTED, OUTSIDE, UNREADABLE
 from wsiview.maps.store import BlockResult, PatchRows
 from wsiview.progress import Progress
+
+Place = tuple[int, int]
+"""Row and column of a block."""
 
 
 class BlockSums:
@@ -66,35 +71,61 @@ class BlockSums:
 def explained(vectors: NDArray[np.float64], clustering: Clustering) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Exact weights (n, K) of feature vectors (n, C), and the share of each vector that no class explains, (n,)."""
     projections = vectors @ clustering.class_vectors.T.astype(np.float64)
-    weights = class_weights(projections, clustering.gram)
-    square = np.einsum("nc,nc->n", vectors, vectors)
-    unexplained = square - 2 * (weights * projections).sum(1) + ((weights @ clustering.gram) * weights).sum(1)
+    return explained_projections(projections, np.einsum("nc,nc->n", vectors, vectors), clustering.gram)
+
+
+def explained_projections(
+    projections: NDArray[np.float64], square: NDArray[np.float64], gram: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Exact weights (n, K) from b = v Hᵀ (n, K), and from ‖v‖² (n,) the share that no class explains, (n,)."""
+    weights = class_weights(projections, gram)
+    unexplained = square - 2 * (weights * projections).sum(1) + ((weights @ gram) * weights).sum(1)
     residual = np.divide(unexplained, square, out=np.zeros_like(square), where=square > 0)
     return weights, np.clip(residual, 0, 1)
 
 
-def compute_block(
-    evaluator: PatchEvaluator,
-    plan: PatchPlan,
-    clustering: Clustering,
-    saliency: tuple[str, ...],
-    place: tuple[int, int],
-    progress: Progress,
-) -> BlockResult:
-    """One block: every patch that reaches into it, averaged in a fixed order."""
-    patches = plan.reaching(*place)
-    own = plan.own(*place)
-    sums = BlockSums(plan, *place, clustering.class_vectors.shape[1], saliency)
-    batches = evaluator.batches_of(patches)
-    parts: list[PatchRows] = []
-    start = 0
-    for position, number in enumerate(batches):
-        progress.check()
-        result = evaluator.batch(number, batches[position + 1] if position + 1 < len(batches) else None)
-        last = result.first + len(result.readable)
-        while start < len(patches) and patches[start] < last:
-            sums.add(int(patches[start]), result)
-            start += 1
-        if result.first < own.stop and last > own.start:
-            parts.append(result.rows.part(max(own.start - result.first, 0), min(own.stop, last) - result.first))
-    return sums.result(clustering, PatchRows.joined(parts))
+class OverlapBlocks:
+    """Blocks by overlapping patches, as the paper does it: every patch that reaches into a block, in a fixed order."""
+
+    def __init__(
+        self, evaluator: PatchEvaluator, plan: PatchPlan, clusterings: Sequence[Clustering], saliency: tuple[str, ...]
+    ) -> None:
+        self._evaluator, self._plan, self._clusterings, self._saliency = evaluator, plan, clusterings, saliency
+
+    def compute(self, place: Place, wanted: Sequence[int], then: Place | None, progress: Progress) -> list[BlockResult]:
+        """One block for the clusterings `wanted`, by number; `then` is the block that will probably be next.
+
+        Raises
+        ------
+        SlideError, ModelError
+            If the slide has gone, or the layer gives what can't be used.
+        Cancelled
+            When `progress` was cancelled.
+        """
+        patches, own = self._plan.reaching(*place), self._plan.own(*place)
+        sums = BlockSums(self._plan, *place, self._clusterings[0].n_channels, self._saliency)
+        batches = self._evaluator.batches_of(patches)
+        following: list[int] = []
+        if then is not None:
+            later = self._evaluator.batches_of(self._plan.reaching(*then))
+            following = [number for number in later if number not in batches and not self._evaluator.holds(number)][:1]
+        rows: list[list[PatchRows]] = [[] for _ in self._clusterings]
+        start = 0
+        for number, after in zip(batches, [*batches[1:], *following, None], strict=False):
+            progress.check()
+            result = self._evaluator.batch(number, after)
+            last = result.first + len(result.readable)
+            while start < len(patches) and patches[start] < last:
+                sums.add(int(patches[start]), result)
+                start += 1
+            for part, found in zip(rows, own_rows(result, own), strict=True):
+                part.extend(found)
+        return [sums.result(self._clusterings[index], PatchRows.joined(rows[index])) for index in wanted]
+
+
+def own_rows(result: BatchResult, own: range) -> list[list[PatchRows]]:
+    """The rows of a batch that belong to a block's own patches, of each clustering: one part, or none."""
+    first, last = result.first, result.first + len(result.readable)
+    if first >= own.stop or last <= own.start:
+        return [[] for _ in result.rows]
+    return [[rows.part(max(own.start - first, 0), min(own.stop, last) - first)] for rows in result.rows]

@@ -1,36 +1,36 @@
-"""Mapping: one slide, one network, one clustering, to a cluster map on disk."""
+"""Mapping: one slide and one network, with one or several clusterings, to cluster maps on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from torch import Tensor
 
-from wsiview import __version__
 from wsiview.clustering.clustering import Clustering
-from wsiview.clustering.colors import class_color
 from wsiview.errors import MapError
 from wsiview.explain.alignment import check_gone_on_with
-from wsiview.explain.blocks import compute_block
+from wsiview.explain.blocks import OverlapBlocks
+from wsiview.explain.dense_blocks import DenseBlocks
+from wsiview.explain.layout import Layout, layout
+from wsiview.explain.map_plan import map_plan
 from wsiview.explain.patch_evaluator import PatchEvaluator
-from wsiview.explain.planning import PatchPlan, patch_plan
 from wsiview.explain.request import MapRequest
-from wsiview.features.reach import patch_locations
+from wsiview.features.dense import DenseLayer
+from wsiview.features.evaluation import DenseRefused
+from wsiview.features.head import fixed_channel_weights
+from wsiview.features.projection import Projection
 from wsiview.geometry import Affine, Region
+from wsiview.maps.cell_state import UNREADABLE
 from wsiview.maps.cluster_map import ClusterMap
-from wsiview.maps.plan import MapPlan
-from wsiview.maps.store import MapWriter
-from wsiview.models.bundle import Bundle
+from wsiview.maps.store import BlockResult, MapWriter
 from wsiview.models.classifier import Classifier
 from wsiview.progress import Progress
 from wsiview.slide.slide import Slide
-from wsiview.slide.virtual_level import VirtualLevel
-from wsiview.tiling.patch_grid import PatchGrid, patch_grid
-from wsiview.tiling.tissue import TissueMask, tissue_mask
 
 Block = tuple[int, int]
 
@@ -45,42 +45,34 @@ class Listener:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished map, and how many patches of it could not be read."""
+    """A finished map.
+
+    Attributes
+    ----------
+    patches, unreadable
+        Patches that the network ran whole, and how many of them could not be read.
+    unreadable_cells
+        Cells that show no class because what they see could not be read.
+    note
+        What differs from what was asked for, if anything.
+    reason
+        What the dense evaluation saves, as the end of a sentence; None under overlap.
+    """
 
     path: Path
     patches: int
     unreadable: int
     note: str | None
+    unreadable_cells: int = 0
+    reason: str | None = None
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Where a request's patches and cells lie on its slide."""
+class Blocks(Protocol):
+    """One way to evaluate a block of cells."""
 
-    level: VirtualLevel
-    tissue: TissueMask
-    grid: PatchGrid
-    patches: PatchPlan
-
-    @property
-    def cell_to_level0(self) -> Affine:
-        """Cell index (column, row) to the level-0 position of that cell's corner."""
-        return self.grid.cells.cell_to_level0(self.level.scale)
-
-
-def layout(
-    request: MapRequest, slide: Slide, classifier: Classifier, clustering: Clustering, progress: Progress
-) -> Layout:
-    """Find the tissue and lay the patches over it."""
-    level = VirtualLevel(slide, request.spacing, request.mpp, allow_upsampling=request.allow_upsampling)
-    geometry = clustering.geometry
-    tissue = tissue_mask(slide, request.mpp, progress)
-    locations = patch_locations(classifier, request.layer, request.patch)
-    grid = patch_grid(
-        level.size, request.patch, request.step, request.trim, geometry.cell_stride, geometry.cell_centre, locations
-    )
-    kept = grid.kept(tissue, level.scale, request.min_tissue)
-    return Layout(level, tissue, grid, patch_plan(grid, kept, request.batch, request.block))
+    def compute(self, place: Block, wanted: Sequence[int], then: Block | None, progress: Progress) -> list[BlockResult]:
+        """The block for the clusterings `wanted`, by number; `then` will probably be next."""
+        ...
 
 
 def map_slide(
@@ -109,37 +101,181 @@ def map_slide(
     Cancelled
         When `progress` was cancelled.
     """
-    listener = listener or Listener()
-    path = folder / request.map_name()
-    places = layout(request, slide, classifier, clustering, progress)
+    (outcome,) = map_together([request], slide, classifier, [clustering], folder, progress, listener, focus)
+    if isinstance(outcome, MapError):
+        raise outcome
+    return outcome
+
+
+def map_together(
+    requests: Sequence[MapRequest],
+    slide: Slide,
+    classifier: Classifier,
+    clusterings: Sequence[Clustering],
+    folder: Path,
+    progress: Progress,
+    listener: Listener | None = None,
+    focus: Callable[[], Region | None] = lambda: None,
+) -> list[Outcome | MapError]:
+    """Maps of one slide with several clusterings, the network run once for all; each is as if made alone.
+
+    Parameters
+    ----------
+    requests, clusterings
+        One each; the requests differ in their clustering only.
+
+    Returns
+    -------
+    For each either the finished map, or why its folder could not be used; the others are made all the same.
+
+    Raises
+    ------
+    As `map_slide`.
+    """
+    if len({request.work for request in requests}) != 1:
+        raise ValueError("requests of different work can't be computed in one pass")
+    listener, request = listener or Listener(), requests[0]
+    places = layout(request, slide, classifier, clusterings[0], progress)
     if places.patches.n_patches == 0:
         raise MapError(
             f"no tissue was found on {slide.path.name}, so there is nothing to map; "
             "lower min_tissue in the model's config.json if there is some"
         )
+    saliency = {} if places.lattice is None else _fixed_saliency(request, classifier)
+    with ExitStack() as stack:
+        opened = [
+            _opened(stack, one, slide, classifier, clustering, places, folder)
+            for one, clustering in zip(requests, clusterings, strict=True)
+        ]
+        writers = {index: one for index, one in enumerate(opened) if isinstance(one, MapWriter)}
+        for writer in writers.values():
+            listener.opened(writer.path)
+        _fill(writers, request, classifier, clusterings, places, saliency, progress, listener, focus)
+        for writer in writers.values():
+            if not writer.complete:
+                writer.finish()
+    return [one if isinstance(one, MapError) else _outcome(one.path, places) for one in opened]
+
+
+def _opened(
+    stack: ExitStack,
+    request: MapRequest,
+    slide: Slide,
+    classifier: Classifier,
+    clustering: Clustering,
+    places: Layout,
+    folder: Path,
+) -> MapWriter | MapError:
+    """The writer of one map, given up with the stack; or why there is none."""
+    path = folder / request.map_name()
     begun = path.exists()
-    plan = map_plan(request, slide, classifier, clustering, places)
-    with MapWriter.create_or_resume(path, plan) as writer:
+    try:
+        plan = map_plan(request, slide, classifier, clustering, places)
+        writer = stack.enter_context(MapWriter.create_or_resume(path, plan))
         if begun:
             check_gone_on_with(
                 ClusterMap.open(path), slide, places.grid, places.level.scale, places.tissue, request.min_tissue
             )
-        listener.opened(path)
-        todo = {(int(row), int(col)) for row, col in np.argwhere(~writer.done)}
-        total = int(plan.covered_blocks().sum())  # glass was done before the work began
-        with PatchEvaluator(request, classifier, clustering, places.level, places.grid, places.patches) as evaluator:
-            while todo:
-                progress.report("mapping", total - len(todo), total)
-                block = next_block(todo, focus(), places.cell_to_level0, request.block)
-                result = compute_block(evaluator, places.patches, clustering, request.saliency_names, block, progress)
-                writer.write_block(*block, result)
-                todo.remove(block)
-                listener.block(*block)
-        if not writer.complete:
-            writer.finish()
-        progress.report("mapping", total, total)
-    unreadable = int(np.isnan(ClusterMap.open(path).logits[:, 0]).sum())
-    return Outcome(path, places.patches.n_patches, unreadable, places.level.note)
+    except MapError as error:
+        return error
+    return writer
+
+
+def _fill(
+    writers: dict[int, MapWriter],
+    request: MapRequest,
+    classifier: Classifier,
+    clusterings: Sequence[Clustering],
+    places: Layout,
+    saliency: dict[str, Tensor],
+    progress: Progress,
+    listener: Listener,
+    focus: Callable[[], Region | None],
+) -> None:
+    """Compute every block that any of the maps lacks, for those that lack it."""
+    lacking: dict[Block, list[int]] = {}
+    for index, writer in writers.items():
+        for row, col in np.argwhere(~writer.done):
+            lacking.setdefault((int(row), int(col)), []).append(index)
+    if not lacking:
+        return
+    todo = set(lacking)
+    side, affine = request.block, places.cell_to_level0
+    # Glass was done before the work began.
+    total = _covered_blocks(places)
+    with _blocks(request, classifier, clusterings, places, saliency) as blocks:
+        while todo:
+            progress.report("mapping", max(0, total - len(todo)), total)
+            block = next_block(todo, focus(), affine, side)
+            todo.remove(block)
+            then = next_block(todo, focus(), affine, side) if todo else None
+            results = blocks.compute(block, lacking[block], then, progress)
+            for index, result in zip(lacking[block], results, strict=True):
+                writers[index].write_block(*block, result)
+            listener.block(*block)
+    progress.report("mapping", total, total)
+
+
+def _covered_blocks(places: Layout) -> int:
+    """Blocks with anything to compute."""
+    covered, side = places.covered, places.patches.block
+    down = np.logical_or.reduceat(covered, np.arange(0, covered.shape[0], side), axis=0)
+    return int(np.logical_or.reduceat(down, np.arange(0, covered.shape[1], side), axis=1).sum())
+
+
+@contextmanager
+def _blocks(
+    request: MapRequest,
+    classifier: Classifier,
+    clusterings: Sequence[Clustering],
+    places: Layout,
+    saliency: dict[str, Tensor],
+) -> Iterator[Blocks]:
+    """What evaluates the blocks of a request."""
+    names = request.saliency_names
+    with PatchEvaluator(request, classifier, clusterings, places.level, places.grid, places.run) as evaluator:
+        if places.lattice is None:
+            yield OverlapBlocks(evaluator, places.patches, clusterings, names)
+            return
+        layer = DenseLayer(classifier, request.layer, request.rectify, places.lattice)
+        projection = Projection([one.class_vectors for one in clusterings], saliency, classifier.device)
+        with DenseBlocks(layer, projection, places, clusterings, names, evaluator) as blocks:
+            yield blocks
+
+
+def _fixed_saliency(request: MapRequest, classifier: Classifier) -> dict[str, Tensor]:
+    """Channel weights (C,) of each saliency map, which windows can only give where they are the same in every patch.
+
+    Raises
+    ------
+    DenseRefused
+        If they are not.
+    """
+    found: dict[str, Tensor] = {}
+    for name in request.saliency_names:
+        weights = fixed_channel_weights(
+            classifier, request.layer, request.patch,
+            rectify=request.rectify, target=request.target, contrast=request.contrast,
+        )  # fmt: skip
+        if weights is None:
+            raise DenseRefused(
+                request.layer,
+                "above it is more than a pooling and one linear layer, so Grad-CAM weighs its channels anew in every "
+                "patch",
+                "use --evaluation overlap, or --saliency none",
+            )
+        found[name] = weights
+    return found
+
+
+def _outcome(path: Path, places: Layout) -> Outcome:
+    found = ClusterMap.open(path)
+    unreadable = int(np.isnan(found.logits[:, 0]).sum())
+    cells = 0
+    if places.lattice is not None:
+        rows = range(0, found.shape[0], found.block_side)
+        cells = sum(int((found.state(slice(row, row + found.block_side)) == UNREADABLE).sum()) for row in rows)
+    return Outcome(path, places.run.n_patches, unreadable, places.level.note, cells, places.reason)
 
 
 def next_block(todo: set[Block], focus: Region | None, cell_to_level0: Affine, block: int) -> Block:
@@ -161,82 +297,3 @@ def _region(place: Block, cell_to_level0: Affine, block: int) -> Region:
     return Region(x, y, cell_to_level0.a * block, cell_to_level0.d * block)
 
 
-def map_plan(
-    request: MapRequest, slide: Slide, classifier: Classifier, clustering: Clustering, places: Layout
-) -> MapPlan:
-    """What the map's store must know before the first block."""
-    patches, scale = places.patches, places.level.scale
-    stride = clustering.geometry.cell_stride
-    return MapPlan(
-        shape=patches.shape,
-        block=patches.block,
-        n_classes=clustering.n_classes,
-        target_names=classifier.bundle.class_names,
-        cell_to_level0=places.cell_to_level0,
-        cell_microns=_cell_microns(request.mpp or slide.mpp, scale, stride),
-        covered=patches.covered(),
-        positions=positions(places),
-        first_patch=patches.first_patch,
-        saliency=request.saliency_names,
-        class_names=clustering.letters,
-        class_colors=tuple(class_color(index) for index in range(clustering.n_classes)),
-        attributes=_attributes(request, slide, classifier.bundle, clustering, places),
-    )
-
-
-def positions(places: Layout) -> NDArray[np.int64]:
-    """Level-0 corner (x, y) of every kept patch, (n, 2), rounded to whole pixels."""
-    corners = places.grid.origins(places.patches.rows, places.patches.cols)
-    rounded: NDArray[np.int64] = np.rint(corners * np.array(places.level.scale)).astype(np.int64)
-    return rounded
-
-
-def _cell_microns(
-    mpp: tuple[float, float] | None, scale: tuple[float, float], stride: tuple[int, int]
-) -> tuple[float, float] | None:
-    if mpp is None:
-        return None
-    return stride[0] * scale[0] * mpp[0], stride[1] * scale[1] * mpp[1]
-
-
-def _attributes(
-    request: MapRequest, slide: Slide, bundle: Bundle, clustering: Clustering, places: Layout
-) -> dict[str, Any]:
-    scale, geometry, cells = places.level.scale, clustering.geometry, places.grid.cells
-
-    normal = clustering.normal.get(request.evaluation)
-
-    def level0(side_x: float, side_y: float) -> list[float]:
-        return [side_x * scale[0], side_y * scale[1]]
-
-    return {
-        "slide": {
-            "name": slide.name,
-            "fingerprint": slide.fingerprint,
-            "dimensions": [slide.dimensions.width, slide.dimensions.height],
-            "mpp": list(request.mpp or slide.mpp or ()) or None,
-        },
-        "model": {
-            "name": bundle.name,
-            "fingerprint": bundle.fingerprint,
-            "activation": bundle.activation,
-            "threshold": bundle.threshold,
-            "target": bundle.target,
-            "linear_head": bundle.architecture in ("vgg-pool", "vgg16-gmp") or None,
-        },
-        "clustering": {
-            "name": clustering.name,
-            "fingerprint": clustering.fingerprint,
-            "gram": clustering.gram.tolist(),
-            "fitted_on_this_slide": slide.fingerprint in clustering.slides,
-            "normal": None if normal is None else normal.to_json(),
-        },
-        "cells": {"stride": cells.stride, "centre": cells.centre, "locations": places.grid.locations},
-        "parameters": {**request.parameters, "tissue": places.tissue.digest(), "scale": list(scale)},
-        "digest": request.digest(),
-        "software": f"wsiview {__version__}",
-        "strength_scale": clustering.strength_scale,
-        "patch_level0": level0(request.patch, request.patch),
-        "label_region_level0": level0(request.label_region, request.label_region),
-        "field_level0": level0(*geometry.field),
-    }

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -16,6 +15,7 @@ from wsiview.analysis.patch_statistics import per_patch
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.nnls import class_weights
 from wsiview.explain.planning import PatchPlan
+from wsiview.explain.read_ahead import ReadAhead
 from wsiview.explain.request import MapRequest
 from wsiview.features.overlap import patch_features
 from wsiview.maps.store import PatchRows
@@ -40,13 +40,15 @@ class BatchResult:
         Signed trimmed maps by name, float32 (n, side, side).
     readable
         Whether the patch's pixels could be read, (n,).
+    rows
+        What is stored of each patch by itself, for each clustering.
     """
 
     first: int
     features: NDArray[np.float32]
     saliency: dict[str, NDArray[np.float32]]
     readable: NDArray[np.bool_]
-    rows: PatchRows
+    rows: tuple[PatchRows, ...]
 
 
 class PatchEvaluator:
@@ -59,17 +61,16 @@ class PatchEvaluator:
         self,
         request: MapRequest,
         classifier: Classifier,
-        clustering: Clustering,
+        clusterings: Sequence[Clustering],
         level: VirtualLevel,
         grid: PatchGrid,
         plan: PatchPlan,
     ) -> None:
-        self._request, self._classifier, self._clustering = request, classifier, clustering
+        self._request, self._classifier, self._clusterings = request, classifier, clusterings
         self._level, self._grid, self._plan = level, grid, plan
         self._kept: OrderedDict[int, BatchResult] = OrderedDict()
         self._kept_bytes = 0
-        self._reader = ThreadPoolExecutor(1, "patch-reader")
-        self._ahead: dict[int, Future[tuple[NDArray[np.uint8], NDArray[np.bool_]]]] = {}
+        self._ahead: ReadAhead[int, tuple[NDArray[np.uint8], NDArray[np.bool_]]] = ReadAhead(self._read, "patch-reader")
         self.computed = 0
 
     def __enter__(self) -> PatchEvaluator:
@@ -78,7 +79,7 @@ class PatchEvaluator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._reader.shutdown(wait=True, cancel_futures=True)
+        self._ahead.__exit__(kind, error, trace)
 
     def batches_of(self, patches: NDArray[np.int64]) -> list[int]:
         """Numbers of the batches that hold these patches, ascending."""
@@ -95,18 +96,16 @@ class PatchEvaluator:
         if number in self._kept:
             self._kept.move_to_end(number)
             return self._kept[number]
-        pixels, readable = self._read_soon(number).result()
-        del self._ahead[number]
-        if then is not None and then not in self._kept:
-            self._read_soon(then)
+        pixels, readable = self._ahead.get(number)
+        if then is not None and not self.holds(then):
+            self._ahead.expect(then)
         result = self._compute(number * self._request.batch, pixels, readable)
         self._keep(number, result)
         return result
 
-    def _read_soon(self, number: int) -> Future[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
-        if number not in self._ahead:
-            self._ahead[number] = self._reader.submit(self._read, number)
-        return self._ahead[number]
+    def holds(self, number: int) -> bool:
+        """Whether a batch's result is still kept."""
+        return number in self._kept
 
     def _read(self, number: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         side = self._request.patch
@@ -139,10 +138,12 @@ class PatchEvaluator:
         for name in request.saliency_names:
             assert found.grad_cam is not None
             saliency[name] = np.where(readable[:, None, None], found.grad_cam[inner], 0).astype(np.float32)
-        return BatchResult(first, features, saliency, readable, self._rows(features, saliency, found.logits, readable))
+        rows = tuple(self._rows(one, features, saliency, found.logits, readable) for one in self._clusterings)
+        return BatchResult(first, features, saliency, readable, rows)
 
     def _rows(
         self,
+        clustering: Clustering,
         features: NDArray[np.float32],
         saliency: dict[str, NDArray[np.float32]],
         logits: NDArray[np.float32],
@@ -150,7 +151,7 @@ class PatchEvaluator:
     ) -> PatchRows:
         """What is stored of each patch by itself: its logits and the statistics of the paper's analyses."""
         vectors = features.reshape(-1, features.shape[-1]).astype(np.float64)
-        weights = class_weights(vectors @ self._clustering.class_vectors.T.astype(np.float64), self._clustering.gram)
+        weights = class_weights(vectors @ clustering.class_vectors.T.astype(np.float64), clustering.gram)
         weights = weights.reshape(*features.shape[:3], -1)
         statistics: dict[str, NDArray[Any]] = per_patch(weights, saliency)
         statistics = {name: _lost(values, readable) for name, values in statistics.items()}

@@ -7,12 +7,14 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from wsiview.clustering.clustering import Clustering
+from wsiview.clustering.geometry import EVALUATIONS
 from wsiview.errors import ClusteringError, UsageError
+from wsiview.explain.settings import PREDICTIONS
 from wsiview.models.bundle import Bundle
 from wsiview.resources import user_data_folder
 from wsiview.slide.virtual_level import MppMissing
@@ -27,7 +29,8 @@ class MapRequest:
     """One cluster map: which slide, model and clustering, and how.
 
     Lengths in pixels are pixels of the model's virtual level; `mpp` is (x, y) in µm per level-0 pixel,
-    None where the model reads level-0 pixels as they are.
+    None where the model reads level-0 pixels as they are. `predictions` whole patches, drawn with `seed`, are run for
+    a dense map (0: all of them); both are None under overlap, which runs every patch anyway.
     """
 
     slide_path: str
@@ -56,6 +59,8 @@ class MapRequest:
     contrast: str
     batch: int
     block: int = BLOCK
+    predictions: int | None = None
+    seed: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As a JSON object; `from_json` reads it back."""
@@ -70,8 +75,15 @@ class MapRequest:
     @property
     def parameters(self) -> dict[str, Any]:
         """All that changes the map's numbers, for its attributes and its digest."""
-        names = ("slide_name", "model_name", "clustering_name", *_PLACES)
-        return {key: value for key, value in self.as_json().items() if key not in names}
+        left_out = {"slide_name", "model_name", "clustering_name", *_PLACES}
+        # What only dense maps have must not change the name that an overlap map has always had.
+        left_out |= {name for name in ("predictions", "seed") if getattr(self, name) is None}
+        return {key: value for key, value in self.as_json().items() if key not in left_out}
+
+    @property
+    def work(self) -> MapRequest:
+        """The request for any clustering: requests of equal work are computed in one pass."""
+        return replace(self, clustering_path="", clustering_name="", clustering_fingerprint="")
 
     def digest(self) -> str:
         """SHA-256 over everything that changes the map's numbers."""
@@ -126,8 +138,18 @@ def map_request(
     mpp: tuple[float, float] | None = None,
     saliency: Sequence[str] = SALIENCY_METHODS,
     allow_upsampling: bool = False,
+    evaluation: str | None = None,
+    predictions: int = PREDICTIONS,
+    seed: int = 0,
 ) -> MapRequest:
     """The request for one slide, after checking that slide, model and clustering belong together.
+
+    Parameters
+    ----------
+    evaluation
+        "overlap" or "dense" in place of the clustering's own.
+    predictions, seed
+        How many whole patches a dense map runs (0: all), and the seed of their draw; overlap runs all of them.
 
     Raises
     ------
@@ -148,6 +170,10 @@ def map_request(
     elif known is None:
         raise MppMissing(slide.path)
     geometry = clustering.geometry
+    evaluation = evaluation or geometry.evaluation
+    if evaluation not in EVALUATIONS:
+        raise UsageError(f"there is no evaluation {evaluation!r}; there is {', '.join(EVALUATIONS)}")
+    is_dense = evaluation == "dense"
     return MapRequest(
         slide_path=str(slide.path),
         model_path=str(bundle.path),
@@ -162,7 +188,7 @@ def map_request(
         mpp=known,
         spacing=bundle.spacing,
         allow_upsampling=allow_upsampling,
-        evaluation=geometry.evaluation,
+        evaluation=evaluation,
         layer=clustering.layer,
         rectify=clustering.rectify,
         patch=geometry.patch_pixels,
@@ -174,6 +200,8 @@ def map_request(
         target=bundle.target,
         contrast=bundle.contrast,
         batch=batch_size(geometry.patch_pixels),
+        predictions=predictions if is_dense else None,
+        seed=seed if is_dense else None,
     )
 
 
@@ -198,11 +226,6 @@ def _check_fits(bundle: Bundle, clustering: Clustering) -> None:
             f"the clustering {clustering.name!r} was fitted on the model {clustering.model_name!r} "
             f"({clustering.model_fingerprint[:8]}), not on {bundle.name!r} ({bundle.fingerprint[:8]}); "
             "choose that model, or fit a clustering on this one"
-        )
-    if clustering.geometry.evaluation != "overlap":
-        raise ClusteringError(
-            f"the clustering {clustering.name!r} asks for the evaluation {clustering.geometry.evaluation!r}, "
-            "which this version of wsiview does not have; update wsiview, or fit it again"
         )
 
 

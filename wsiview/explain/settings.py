@@ -1,8 +1,11 @@
-"""Settings: how a clustering is fitted."""
+"""Settings: how a clustering is fitted, and what a map is made with unless told otherwise."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+PREDICTIONS = 64
+"""Whole patches that a dense map runs for the model's scores and the analyses."""
 
 
 @dataclass(frozen=True)
