@@ -1,0 +1,99 @@
+"""Map job: all maps of one slide, as a thing that can be sent to another process or computer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from wsiview.clustering.clustering import Clustering
+from wsiview.errors import WsiviewError
+from wsiview.explain.mapping import Outcome, map_slide
+from wsiview.explain.request import map_request
+from wsiview.maps.faults import MapLocked
+from wsiview.models.bundle import read_bundle
+from wsiview.models.classifier import Classifier, load_classifier
+from wsiview.models.device import set_threads
+from wsiview.progress import Progress
+from wsiview.slide.opening import open_checked
+
+_ALONE = threading.Lock()
+_LOOK = 0.5  # seconds between looks at a map that another process writes
+
+
+@dataclass(frozen=True)
+class MapJob:
+    """One slide to be mapped with one or several clusterings.
+
+    Attributes
+    ----------
+    slide, model, clusterings, folder
+        Whole paths, which mean the same wherever the job runs; maps go to `folder`.
+    options
+        What `map_request` is told beside them.
+    device, threads
+        As on the command line. Sums depend on the number of threads, so it is part of the job.
+    patience
+        Seconds to wait for a map that another process writes: that may be a worker which has just died, or is thought
+        to have died.
+    """
+
+    slide: Path
+    model: Path
+    clusterings: tuple[Path, ...]
+    folder: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+    device: str | None = None
+    threads: int | None = None
+    patience: float = 0.0
+
+
+@dataclass(frozen=True)
+class MapFailure:
+    """Why a map could not be made, in one sentence; unlike an error it can always be sent."""
+
+    reason: str
+
+
+def run_job(job: MapJob, progress: Progress | None = None) -> Sequence[Outcome | MapFailure]:
+    """Make, or go on making, every map of the job, one result for each clustering.
+
+    Jobs of one process run one after another: hooks on a network would meet otherwise.
+    """
+    with _ALONE:
+        set_threads(job.threads)
+        try:
+            bundle = read_bundle(job.model)
+            classifier = _classifier(job.model, bundle.fingerprint, job.device)
+        except WsiviewError as error:
+            return [MapFailure(str(error))] * len(job.clusterings)
+        return [_map(job, path, classifier, progress or Progress()) for path in job.clusterings]
+
+
+def _map(job: MapJob, clustering_path: Path, classifier: Classifier, progress: Progress) -> Outcome | MapFailure:
+    until = time.monotonic() + job.patience
+    while True:
+        try:
+            clustering = Clustering.load(clustering_path)
+            with open_checked(job.slide) as slide:
+                request = map_request(
+                    slide, classifier.bundle, clustering, clustering_path=clustering_path, **job.options
+                )
+                return map_slide(request, slide, classifier, clustering, job.folder, progress)
+        except MapLocked as error:
+            if time.monotonic() >= until:
+                return MapFailure(str(error))
+            progress.check()
+            time.sleep(_LOOK)
+        except WsiviewError as error:
+            return MapFailure(str(error))
+
+
+@lru_cache(maxsize=1)
+def _classifier(model: Path, fingerprint: str, device: str | None) -> Classifier:
+    """The network, loaded once for all jobs of a process; the fingerprint tells when the folder has changed."""
+    return load_classifier(read_bundle(model), device)
