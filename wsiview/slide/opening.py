@@ -80,7 +80,8 @@ def readiness() -> Iterator[None]:
 
 def load_readers() -> None:
     """Import what opening a slide needs."""
-    import tifffile  # noqa: F401
+    import PIL.ImageFile  # noqa: F401
+    import tifffile
 
     from wsiview.slide import openslide_reader, tiff_opening  # noqa: F401
 
