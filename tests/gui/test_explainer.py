@@ -93,6 +93,26 @@ def test_the_child_has_a_low_priority(explainer: Explainer, case: Any, wait: Any
     explainer.want(None)
 
 
+def test_the_child_rests_while_the_slide_is_moved_and_then_goes_on(
+    explainer: Explainer, case: Any, wait: Any
+) -> None:
+    heard = Heard(explainer)
+    explainer.want(wish_of(case))
+    wait(lambda: heard.steps)
+    child = child_of_this_process()
+
+    def rests() -> bool:
+        explainer.make_way()
+        return child.status() == psutil.STATUS_STOPPED
+
+    wait(rests)
+    wait(lambda: child.status() != psutil.STATUS_STOPPED)
+    wait(rests)
+    explainer.cancel()
+    wait(lambda: heard.cancelled)  # which a child that has stopped could not answer
+    assert not heard.failed
+
+
 def test_a_killed_child_is_told_and_explaining_goes_on(explainer: Explainer, case: Any, wait: Any) -> None:
     heard = Heard(explainer)
     wish = wish_of(case)

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "wsiview.explain.service")
 GRACE = 2000  # ms between asking the child to stop and killing it
+REST = 300  # ms that the child makes way, after it was last asked to
 FLUSH = 200  # ms to wait for the last line to leave before the pipe is closed
 
 
@@ -38,8 +39,9 @@ class Child(QObject):
         self._log_file = log_file
         self._command = tuple(command)
         self._process: QProcess | None = None
-        self._killed_by_us = False
+        self._killed_by_us = self._resting = False
         self._deadline = single_shot(self, GRACE, self.kill)
+        self._rest = single_shot(self, REST, self.go_on)
 
     @property
     def pid(self) -> int | None:
@@ -48,6 +50,7 @@ class Child(QObject):
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Write one message, starting the process if there is none."""
+        self.go_on()
         if self._process is None:
             self._start()
         if self._process is not None:
@@ -58,8 +61,32 @@ class Child(QObject):
         if self._process is not None:
             self._process.write(protocol.encode(message))
 
+    def make_way(self) -> None:
+        """The reader moves a slide: stop for a moment, so that the pictures come first.
+
+        A low priority is not enough: even on a processor of its own, what computes takes the memory's time. A window
+        that dies meanwhile leaves no process behind that has stopped for ever: the system then sends it a hangup.
+        Windows knows no such thing, so there the child goes on.
+        """
+        if self._process is None or self._deadline.isActive() or os.name == "nt":
+            return
+        if not self._resting:
+            self._resting = True
+            with contextlib.suppress(psutil.Error, OSError):
+                psutil.Process(self.pid).suspend()
+        self._rest.start()
+
+    def go_on(self) -> None:
+        """Make way no longer."""
+        self._rest.stop()
+        if self._resting:
+            self._resting = False
+            with contextlib.suppress(psutil.Error, OSError):
+                psutil.Process(self.pid).resume()
+
     def kill_soon(self) -> None:
         """Kill the process unless `spare` is called in time."""
+        self.go_on()
         if self._process is not None and not self._deadline.isActive():
             self._deadline.start()
 
@@ -75,6 +102,7 @@ class Child(QObject):
 
     def close(self) -> None:
         """Ask the process to quit, kill it if it doesn't, and wait until it is gone."""
+        self.go_on()
         self._deadline.stop()
         process, self._process = self._process, None
         if process is None:
@@ -96,7 +124,7 @@ class Child(QObject):
         process.started.connect(self._step_back)
         process.finished.connect(self._end)
         process.errorOccurred.connect(self._fail)
-        self._process, self._killed_by_us = process, False
+        self._process, self._killed_by_us, self._resting = process, False, False
         process.start(self._command[0], list(self._command[1:]))
 
     def _step_back(self) -> None:
@@ -138,6 +166,7 @@ class Child(QObject):
 
     def _forget(self) -> None:
         self._deadline.stop()
+        self._rest.stop()
         if self._process is not None:
             self._process.deleteLater()
         self._process = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal, SignalInstance, Slot
 
 from wsiview.geometry import Region
-from wsiview.gui.child import COMMAND
+from wsiview.gui.child import COMMAND, REST
 from wsiview.gui.map_worker import MapWish, MapWorker
 from wsiview.gui.workers import leave
 
@@ -37,6 +38,7 @@ class Explainer(QObject):
     cancelled = Signal()
     _want = Signal(int, object)
     _look_at = Signal(object)
+    _make_way = Signal()
     _cancel = Signal(int)
     _close = Signal()
 
@@ -46,12 +48,14 @@ class Explainer(QObject):
         self._log_file, self._command = log_file, command
         self._number = 0
         self._computing = False
+        self._told_until = 0.0  # s, monotonic: to make way, asked for less often than frames come
         self._thread = QThread()
         self._thread.setObjectName("explainer")
         self._worker = MapWorker(log_file, command)
         self._worker.moveToThread(self._thread)
         self._want.connect(self._worker.want)
         self._look_at.connect(self._worker.look_at)
+        self._make_way.connect(self._worker.make_way)
         self._cancel.connect(self._worker.cancel)
         self._close.connect(self._worker.close)
         self._worker.said.connect(self._pass_on)
@@ -75,6 +79,13 @@ class Explainer(QObject):
     def look_at(self, region: Region) -> None:
         """Tell what is in view (level-0 px): it is computed and read first."""
         self._look_at.emit(region)
+
+    def make_way(self) -> None:
+        """The reader moves a slide: compute nothing for a moment, and read little, so that the pictures come first."""
+        now = time.monotonic()
+        if now > self._told_until:
+            self._told_until = now + REST / 3000
+            self._make_way.emit()
 
     def cancel(self) -> None:
         """Stop computing; what is done stays."""

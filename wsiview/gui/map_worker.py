@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from wsiview.errors import MapError, WsiviewError
 from wsiview.explain import protocol
 from wsiview.geometry import Point, Region
-from wsiview.gui.child import Child
+from wsiview.gui.child import REST, Child
 from wsiview.maps.cluster_map import BlockView, ClusterMap
 from wsiview.maps.registration import Placement
 from wsiview.progress import Step
@@ -25,6 +25,7 @@ from wsiview.progress import Step
 log = logging.getLogger(__name__)
 
 SLICE = 0.02  # s of reading before the thread looks for newer wishes
+PAUSE = 0.05  # s between two blocks that are read while the slide is moved
 GO_ON = "press Explain to go on from where it stopped"
 
 
@@ -80,8 +81,8 @@ class MapWorker(QObject):
         self._known: set[tuple[int, int]] = set()
         self._busy = 0  # number of the wish that the child works on; 0 for none
         self._next: int = 0  # number of the wish that the child is to work on after that
+        self._moved_until = 0.0  # s, monotonic
         self._reading = QTimer(self)
-        self._reading.setInterval(0)
         self._reading.timeout.connect(self._read_some)
 
     @Slot(int, object)
@@ -118,6 +119,14 @@ class MapWorker(QObject):
         self._focus = region
         if self._busy and self._child is not None:
             self._child.tell(_focus_message(region))
+
+    @Slot()
+    def make_way(self) -> None:
+        """Compute nothing for a moment, and read little."""
+        self._moved_until = monotonic() + REST / 1000
+        self._reading.setInterval(round(1000 * PAUSE))
+        if self._busy and self._child is not None:
+            self._child.make_way()
 
     @Slot(int)
     def cancel(self, number: int) -> None:
@@ -241,9 +250,11 @@ class MapWorker(QObject):
         if self._map is None or not self._waiting:
             self._reading.stop()
             return
-        until, arrivals = monotonic() + SLICE, []
+        until, arrivals = monotonic() + SLICE, list[BlockArrival]()
+        moved = monotonic() < self._moved_until
+        self._reading.setInterval(round(1000 * PAUSE) if moved else 0)
         try:
-            while self._waiting and monotonic() < until:
+            while self._waiting and monotonic() < until and not (moved and arrivals):
                 row, col = self._waiting.popleft()
                 view = self._map.block(row, col)
                 arrivals.append(BlockArrival(row, col, view, *self._map.block_patches(row, col)))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wsiview.errors import MapError
 from wsiview.geometry import Affine, Size
+from wsiview.maps.cell_state import COMPUTED
 from wsiview.maps.facts import MapFacts, read_facts
 from wsiview.maps.faults import DamagedMap, MapMismatch, reading
 from wsiview.maps.plan import block_slices
@@ -45,6 +46,7 @@ class ClusterMap:
         self.path, self.facts = path, facts
         self._arrays: dict[str, zarr.Array[Any]] = {}
         self._root: zarr.Group | None = None
+        self._first_patch: NDArray[np.int64] | None = None
 
     @classmethod
     def open(cls, path: Path | str) -> ClusterMap:
@@ -141,9 +143,19 @@ class ClusterMap:
     def block(self, row: int, col: int) -> BlockView:
         """Everything of one block; only what `done` says is done holds numbers."""
         rows, cols = self.block_slices(row, col)
+        state = self.state(rows, cols)
+        if not (state == COMPUTED).any():  # most of a slide is glass
+            nothing = np.zeros(state.shape, np.float32)
+            return BlockView(
+                np.zeros((self.n_classes, *state.shape), np.float32),
+                state,
+                np.zeros(state.shape, np.uint8),
+                nothing,
+                dict.fromkeys(self.saliency_names, nothing),
+            )
         return BlockView(
             self.weights(rows, cols),
-            self.state(rows, cols),
+            state,
             self.argmax(rows, cols),
             self.residual(rows, cols),
             {name: self.saliency(name, rows, cols) for name in self.saliency_names},
@@ -191,8 +203,9 @@ class ClusterMap:
     def block_patches(self, row: int, col: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Positions (n, 2) and logits (n, targets) of one block's own patches."""
         index = row * self.block_grid[1] + col
-        start, stop = (int(value) for value in self._read("prediction/first_patch", slice(index, index + 2)))
-        own = slice(start, stop)
+        if self._first_patch is None:  # it is written once, when the map is made
+            self._first_patch = self.first_patch
+        own = slice(*self._first_patch[index : index + 2].tolist())
         return self._read("prediction/position", own), self._read("prediction/logit", own)
 
     def statistic(self, name: str, rows: slice = ALL) -> NDArray[np.float32]:

@@ -46,6 +46,12 @@ class Block:
         scale: float,
     ) -> Block:
         """Work out a block from weights (K, h, w) and the other grids (h, w)."""
+        if not (state == COMPUTED).any():  # most of a slide is glass
+            none, nought = np.zeros(state.shape, np.uint8), np.zeros(state.shape, np.float16)
+            return cls(
+                np.zeros(weights.shape, np.float16), state.astype(np.uint8), none, none, none,
+                None if residual is None else nought, dict.fromkeys(saliency, nought),
+            )  # fmt: skip
         known = np.where(state == COMPUTED, weights, 0).astype(np.float32)
         order = np.argsort(-known, axis=0, kind="stable")
         top = np.take_along_axis(known, order[:1], axis=0)[0]

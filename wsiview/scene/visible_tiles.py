@@ -40,6 +40,13 @@ class Window:
             self.downsample, self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin
         )
 
+    def shared(self, other: Window) -> Window | None:
+        """What both hold, of the same downsample; None where they share no pixel."""
+        x, y = max(self.x, other.x), max(self.y, other.y)
+        right = min(self.x + self.width, other.x + other.width)
+        bottom = min(self.y + self.height, other.y + other.height)
+        return Window(self.downsample, x, y, right - x, bottom - y) if x < right and y < bottom else None
+
 
 class TileKey(NamedTuple):
     """One tile of one scale; a tuple, since views make and look up many of them."""

@@ -80,6 +80,7 @@ def readiness() -> Iterator[None]:
 
 def load_readers() -> None:
     """Import what opening a slide needs."""
+    import PIL.ImageFile  # noqa: F401
     import tifffile  # noqa: F401
 
     from wsiview.slide import openslide_reader, tiff_opening  # noqa: F401

@@ -82,8 +82,7 @@ class OverlayLayer:
         tile = self._tile(key)
         if tile is None or not self.visible:
             return faded
-        before = tile.image
-        return tile.tint(self._tables_for(tile.look)) or (faded and (before is not None or tile.image is not None))
+        return tile.tint(self._tables_for(tile.look)) or (faded and not tile.empty)
 
     def changed(self, region: Region | None) -> None:
         """Draw anew what a level-0 region touches, or everything; until then the old pictures stay."""

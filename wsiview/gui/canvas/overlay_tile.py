@@ -73,26 +73,42 @@ class _Coded:
 class OverlayTile:
     """The planes of one tile and the picture made of them.
 
-    `image` is None where nothing is to be seen; `version` tells of which state of the map it was drawn; a tile that is
-    `stale` shows what has changed since.
+    `version` tells of which state of the map it was drawn; a tile that is `stale` shows what has changed since.
     """
 
     def __init__(self, planes: Sequence[Plane], tables: Tables, version: int = 0) -> None:
         """Draw it; on any thread."""
         self.look, self.version, self.stale = tables.look, version, False
-        self.image: QImage | None = None
         self._parts = _parts(planes, tables)
         self._tables: Tables | None = None
+        self._outdated = False
         self.tint(tables)
+        self._image = self._painted(tables)
+        self._outdated = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is to be seen."""
+        return not any(isinstance(part, _Fixed) or part.seen for part in self._parts)
+
+    @property
+    def image(self) -> QImage | None:
+        """The picture in its present colours; None where nothing is to be seen.
+
+        It is painted when it is asked for: what is laid over the slide at once is still in the processor's cache.
+        """
+        if self._outdated and self._tables is not None:
+            self._image, self._outdated = self._painted(self._tables), False
+        return self._image
 
     @property
     def nbytes(self) -> int:
         """Memory of codes and pictures."""
-        held = 256 if self.image is None else self.image.sizeInBytes()
+        held = 256 if self._image is None else self._image.sizeInBytes()
         for part in self._parts:
             if isinstance(part, _Coded):
                 held += part.indexed.sizeInBytes()
-            elif part.picture is not self.image:
+            elif part.picture is not self._image:
                 held += part.picture.sizeInBytes()
         return held
 
@@ -100,15 +116,13 @@ class OverlayTile:
         """Colour it by other tables, for the same look; whether it looks different now."""
         if tables is self._tables:
             return False
-        first, self._tables = self._tables is None, tables
-        differs = False
+        self._tables, differs = tables, False
         for part in self._parts:
             if isinstance(part, _Coded) and part.plane.class_index < len(tables.stack.classes):
                 colors = tables.of(part.plane)[0][part.used]
                 if part.colors is None or not np.array_equal(colors, part.colors):
                     part.colors, differs = colors, True
-        if differs or first:
-            self.image = self._painted(tables)
+        self._outdated |= differs
         return differs
 
     def _painted(self, tables: Tables) -> QImage | None:

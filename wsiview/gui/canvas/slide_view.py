@@ -20,7 +20,7 @@ from wsiview.scene.synthetic import remark_on
 from wsiview.scene.viewport import Viewport
 from wsiview.slide.slide import Slide
 
-_MOMENT_MS = 16
+_MOMENT_MS = 33
 
 
 class SlideView(ViewWidget):

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wsiview.geometry import Region
 from wsiview.gui.canvas.file_tiles import FileTiles, Natural, Pixels
 from wsiview.gui.canvas.tile_memory import TileMemory
 from wsiview.scene.plane import stripes
@@ -48,7 +47,6 @@ class TileSource:
         self.pyramid = Pyramid.of(slide)
         self.memory = TileMemory()
         self.tiles = FileTiles(slide, self.pyramid, self.memory)
-        self._extent = Region(0, 0, self.pyramid.dimensions.width, self.pyramid.dimensions.height)
         self._built: frozenset[int] = slide.built_levels if isinstance(slide, WrappedSlide) else frozenset()
         self._known: tuple[Unreadable, ...] = slide.unreadable if isinstance(slide, WrappedSlide) else ()
 
@@ -63,15 +61,18 @@ class TileSource:
             If the slide fails in another way than by a damaged tile.
         """
         bad: set[Natural] = set()
-        pixels = self._resampled(window, wanted, bad)
-        _blank_outside(pixels, window, slide_window(self.pyramid.dimensions, window.downsample))
+        inside = window.shared(slide_window(self.pyramid.dimensions, window.downsample))
+        if inside == window:
+            return ScreenTile(self._resampled(window, wanted, bad), frozenset(bad))
+        pixels = np.full((window.height, window.width, 3), OUTSIDE, np.uint8)
+        if inside is not None:
+            top, left = inside.y - window.y, inside.x - window.x
+            pixels[top : top + inside.height, left : left + inside.width] = self._resampled(inside, wanted, bad)
         return ScreenTile(pixels, frozenset(bad))
 
     def _resampled(self, window: Window, wanted: Callable[[], bool], bad: set[Natural]) -> Pixels:
         if not wanted():
             raise Unwanted
-        if not window.region.intersects(self._extent):
-            return np.full((window.height, window.width, 3), OUTSIDE, np.uint8)
         level = self.pyramid.best_level(window.downsample)
         scales = tuple(window.downsample / d for d in self.pyramid.level_downsamples[level])
         area = window.width * scales[0] * window.height * scales[1]
@@ -189,18 +190,6 @@ class TileSource:
         scale = self.pyramid.level_downsamples
         coarser = [other for other in range(len(scale)) if scale[other][0] > scale[level][0]]
         return min(coarser, key=lambda other: scale[other][0], default=None)
-
-
-def _blank_outside(pixels: Pixels, window: Window, slide: Window) -> None:
-    right, bottom = slide.width - window.x, slide.height - window.y
-    for outside, part in (
-        (right < window.width, np.s_[:, max(0, right) :]),
-        (bottom < window.height, np.s_[max(0, bottom) :]),
-        (window.x < 0, np.s_[:, : -window.x]),
-        (window.y < 0, np.s_[: -window.y]),
-    ):
-        if outside:
-            pixels[part] = OUTSIDE
 
 
 def _extend_edges(pixels: Pixels, left: int, top: int, right: int, bottom: int) -> None:

@@ -29,8 +29,11 @@ class Tally:
 
     def put(self, row: int, col: int, strength: NDArray[np.floating[Any]], state: NDArray[np.uint8]) -> None:
         """Count one block's strengths (K, h, w); counted again, it replaces what it was."""
-        strengths = np.minimum(strength[:, state == COMPUTED].astype(np.float32), 1.0)
-        counts = np.stack([np.histogram(one[one > 0], BINS, (0.0, 1.0))[0] for one in strengths]).astype(np.int64)
+        here = state == COMPUTED
+        counts = np.zeros((len(strength), BINS), np.int64)
+        if here.any():
+            strengths = np.minimum(strength[:, here].astype(np.float32), 1.0)
+            counts[:] = [np.histogram(one[one > 0], BINS, (0.0, 1.0))[0] for one in strengths]
         before = self._blocks.get((row, col))
         self._sum += counts if before is None else counts - before
         self._blocks[(row, col)] = counts

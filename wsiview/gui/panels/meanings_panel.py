@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from wsiview.errors import ReviewError
 from wsiview.gui.notebook import Notebook
+from wsiview.gui.panels.gutter import Gutter
 from wsiview.gui.panels.swatch import Swatch
 from wsiview.gui.timers import single_shot
 from wsiview.review.meanings import CERTAINTIES, ROLES, Meaning
@@ -247,6 +248,7 @@ class MeaningsPanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        Gutter(self)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
 
