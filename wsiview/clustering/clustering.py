@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsiview.clustering.clustering_file import read_parts, write_parts
+from wsiview.clustering.faults import fault_of
 from wsiview.clustering.geometry import Geometry
-from wsiview.clustering.nnls import MAX_CLASSES
 from wsiview.clustering.normality import Normality
 from wsiview.errors import ClusteringError
 
 VERSION = 1
 LETTERS = "ABCDEFGHIJKLMNOP"
-_UNIT = 1e-4  # float32 rows are unit to 1e-7; files from elsewhere may have been rounded
 _LARGEST_99 = 2  # column of the 99th percentile in weight_quantiles
 
 
@@ -104,7 +103,7 @@ class Clustering:
             array = np.array(getattr(self, name), dtype=kind, order="C", copy=True)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
-        fault = _fault(self.class_vectors, self.weight_quantiles, self.manifest, len(self.slides))
+        fault = fault_of(self.class_vectors, self.weight_quantiles, self.manifest, len(self.slides), self.signed)
         if fault is None and len(self.share) not in (0, len(self.class_vectors)):
             fault = f"it has {len(self.share)} shares for {len(self.class_vectors)} classes"
         if fault is None and self.stability.shape not in ((0, 2), (len(self.class_vectors), 2)):
@@ -121,6 +120,11 @@ class Clustering:
     def n_channels(self) -> int:
         """C."""
         return int(self.class_vectors.shape[1])
+
+    @property
+    def signed(self) -> bool:
+        """Whether class vectors may be negative, the layer's features being so."""
+        return self.parameters.get("method") == "semi-nmf"
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -248,30 +252,6 @@ class Clustering:
         if result.fingerprint != text["fingerprint"]:
             raise ValueError("its class vectors are not the ones it was saved with")
         return result
-
-
-def _fault(
-    vectors: NDArray[np.float32], quantiles: NDArray[np.float64], manifest: NDArray[np.int64], slides: int
-) -> str | None:
-    """What is wrong with the arrays, as the end of a sentence."""
-    if vectors.ndim != 2 or not 2 <= len(vectors) <= MAX_CLASSES or vectors.shape[1] < 1:
-        return f"its class vectors have the shape {vectors.shape}"
-    if quantiles.shape != (len(vectors) + 1, 4):
-        return f"its percentiles {quantiles.shape} don't fit its {len(vectors)} classes"
-    if manifest.ndim != 2 or manifest.shape[1] != 3:
-        return f"its list of patches has the shape {manifest.shape}"
-    if not (np.isfinite(vectors).all() and np.isfinite(quantiles).all()):
-        return "it holds numbers that are not finite"
-    if (vectors < 0).any() or (quantiles < 0).any():
-        return "it holds negative numbers"
-    norms = np.sqrt((vectors.astype(np.float64) ** 2).sum(axis=1))
-    if (np.abs(norms[norms > 0] - 1.0) > _UNIT).any():
-        return "its class vectors are not of unit length"
-    if not (norms > 0).any():
-        return "all its classes are empty"
-    if len(manifest) and (manifest[:, 0].min() < 0 or manifest[:, 0].max() >= slides):
-        return f"its list of patches speaks of slides beyond its {slides}"
-    return None
 
 
 def _normal(tensors: Mapping[str, NDArray[Any]], evaluations: Sequence[str]) -> dict[str, Normality]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from wsiview.clustering.descent import SWEEPS, Descent, descend
+from wsiview.clustering.k_means import directions
 from wsiview.clustering.nnls import MAX_CLASSES, class_weights
 from wsiview.clustering.passes import Read, State, alternate, chunks, unit
 from wsiview.clustering.start import nndsvda
@@ -74,6 +75,7 @@ def fit(
     tolerance: float = 1e-5,
     sample: int = 50_000,
     threads: int = 1,
+    signed: bool = False,
     going_on: State | None = None,
     keep: Callable[[State], None] | None = None,
 ) -> Factorisation:
@@ -97,6 +99,8 @@ def fit(
         Vectors the start is sought with, at most; fewer where 2**23 numbers hold no more.
     threads
         Chunks worked on at once; no bit of the result depends on it.
+    signed
+        Semi-NMF, for a layer whose features may be negative: class vectors may be as well, weights may not.
     going_on, keep
         The state that an interrupted fit of the same vectors and numbers has kept last, and who keeps it.
 
@@ -115,16 +119,21 @@ def fit(
     with threadpool_limits(limits=BLAS_THREADS):
         state = going_on
         if state is None:
-            _check_values(source, threads, progress)
-            h = _start(source, n_classes, seed, sample, max_passes, tolerance, threads, progress)
+            _check_values(source, signed, threads, progress)
+            drawn = _draw(source, sample, seed)
+            if signed:
+                h = directions(drawn, n_classes, seed)
+            else:
+                h = _start(drawn, n_classes, seed, max_passes, tolerance, threads, progress)
             state = State(h, h)
         size = _sample_size(source, sample)
-        state = alternate(source, state, max_passes, tolerance, threads, progress, keep or (lambda state: None))
+        state = alternate(source, state, max_passes, tolerance, threads, progress, keep or (lambda state: None), signed)
         parameters: dict[str, int | float | str] = {
             "classes": n_classes,
             "vectors": source.shape[0],
             "seed": seed,
-            "start": "nndsvda",
+            "method": "semi-nmf" if signed else "nmf",
+            "start": "k-means" if signed else "nndsvda",
             "sample": size,  # fewer than asked for where channels are many
             "passes": len(state.history),
             "max_passes": max_passes,
@@ -151,7 +160,7 @@ def _check(vectors: Vectors, n_classes: int) -> None:
         )
 
 
-def _check_values(vectors: Vectors, threads: int, progress: Progress) -> None:
+def _check_values(vectors: Vectors, signed: bool, threads: int, progress: Progress) -> None:
     def extremes(chunk: Read) -> tuple[float, float]:
         return float(chunk[1].min()), float(chunk[1].max())  # a NaN comes through
 
@@ -160,12 +169,12 @@ def _check_values(vectors: Vectors, threads: int, progress: Progress) -> None:
         raise ClusteringError(
             "the layer's output holds values that are not finite: check the model's weights or choose another layer"
         )
-    if (found < 0).any():
+    if not signed and (found < 0).any():
         raise ClusteringError(
             'the layer\'s output is negative in places and NMF needs it not to be: set "rectify" or choose a layer '
             "after its ReLU"
         )
-    if found.max() == 0:
+    if not found.any():
         raise ClusteringError("the layer's output is zero everywhere, so there is nothing to cluster: choose another")
 
 
@@ -174,22 +183,29 @@ def _sample_size(vectors: Vectors, sample: int) -> int:
     return min(n, max(min(sample, _SAMPLE_NUMBERS // channels), MAX_CLASSES))
 
 
+def _draw(vectors: Vectors, sample: int, seed: int) -> NDArray[np.float32]:
+    """A random part of the vectors in file order, or all of them."""
+    n, size = vectors.shape[0], _sample_size(vectors, sample)
+    rows = np.arange(n) if size == n else np.sort(np.random.default_rng(seed).choice(n, size=size, replace=False))
+    return pick(vectors, rows, CHUNK)
+
+
 def _start(
-    vectors: Vectors,
+    drawn: NDArray[np.float32],
     n_classes: int,
     seed: int,
-    sample: int,
     max_passes: int,
     tolerance: float,
     threads: int,
     progress: Progress,
 ) -> Floats:
     """Class vectors (K, C) that are a good local optimum of a sample, rows of unit norm."""
-    n, size = vectors.shape[0], _sample_size(vectors, sample)
-    rng = np.random.default_rng(seed)
-    rows = np.arange(n) if size == n else np.sort(rng.choice(n, size=size, replace=False))
-    drawn = pick(vectors, rows, CHUNK)
-    few = drawn if len(drawn) < _RACE * _RACE_LEAST else drawn[np.sort(rng.permutation(len(drawn))[: size // _RACE])]
+    rng = np.random.default_rng([seed, len(drawn)])
+    few = (
+        drawn
+        if len(drawn) < _RACE * _RACE_LEAST
+        else drawn[np.sort(rng.permutation(len(drawn))[: len(drawn) // _RACE])]
+    )
     progress.report(STAGE, 0, len(SWEEPS) + 1)
     w, h = nndsvda(few, n_classes)
 

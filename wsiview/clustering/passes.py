@@ -58,6 +58,7 @@ def alternate(
     threads: int,
     progress: Progress,
     keep: Callable[[State], None],
+    signed: bool = False,
 ) -> State:
     """Passes until the objective settles.
 
@@ -71,6 +72,8 @@ def alternate(
         Chunks worked on at once; the result doesn't depend on it.
     keep
         Told the state after every pass.
+    signed
+        Whether class vectors may be negative (semi-NMF, Ding, Li & Jordan 2010).
 
     Raises
     ------
@@ -79,16 +82,17 @@ def alternate(
     """
     while not state.settled and len(state.history) < max_passes:
         progress.report(STAGE, len(state.history), max_passes)
-        ahead = unit(np.maximum(state.class_vectors + state.beta * (state.class_vectors - state.before), 0.0))
-        state = _advance(state, ahead, total(_sums(vectors, ahead, threads, progress)), tolerance)
+        ahead = state.class_vectors + state.beta * (state.class_vectors - state.before)
+        ahead = unit(ahead if signed else np.maximum(ahead, 0.0))
+        sums = total(_sums(vectors, ahead, threads, progress))
+        state = _advance(state, update(sums, signed), sums, tolerance)
         keep(state)
     progress.report(STAGE, max_passes, max_passes)
     return state
 
 
-def _advance(state: State, ahead: Floats, sums: ChunkSums, tolerance: float) -> State:
-    """The state after a pass that found the sums at `ahead`."""
-    h = update(sums)
+def _advance(state: State, h: Floats, sums: ChunkSums, tolerance: float) -> State:
+    """The state after a pass that found the sums and, for their weights, class vectors."""
     now = objective(sums, h)
     last = state.history[-1] if state.history else sums.residual
     if now > last * (1 + 1e-9) and not np.array_equal(state.class_vectors, state.before):
@@ -120,12 +124,14 @@ def _sums(vectors: Vectors, h: Floats, threads: int, progress: Progress) -> Iter
     return ordered(work, chunks(vectors, progress), threads)
 
 
-def update(sums: ChunkSums) -> Floats:
-    """The best class vectors (K, C) for the weights behind the sums; unused classes become zero."""
+def update(sums: ChunkSums, signed: bool = False) -> Floats:
+    """The best class vectors (K, C), non-negative unless signed, for the weights behind the sums; zero if unused."""
     gram = sums.ww.copy()
     diagonal = np.diag(gram)
     unused = diagonal <= _EMPTY * diagonal.max()
     gram[unused], gram[:, unused] = 0.0, 0.0
+    if signed:
+        return np.asarray(np.linalg.pinv(gram, hermitian=True) @ sums.wv)
     return np.ascontiguousarray(passive_weights(sums.wv.T, gram)[0].T)
 
 

@@ -44,7 +44,10 @@ def choose(rows: Sequence[RankRow]) -> tuple[RankRow, str]:
     held = [row for row in rows if row.worst_cosine >= ALIKE]
     if held:
         best = max(held, key=lambda row: row.classes)
-        return best, f"the largest at which every class is found again (worst matched cosine {best.worst_cosine:.3f})"
+        beyond = "; larger ones were not tried" if best.classes == max(row.classes for row in rows) else ""
+        return best, (
+            f"the largest at which every class is found again (worst matched cosine {best.worst_cosine:.3f}){beyond}"
+        )
     best = max(rows, key=lambda row: (row.worst_cosine, -row.classes))
     return best, (
         f"the one whose worst class is found again best (cosine {best.worst_cosine:.3f}), though below {ALIKE:g}: "
