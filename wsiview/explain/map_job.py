@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from wsiview.clustering.clustering import Clustering
-from wsiview.errors import WsiviewError
-from wsiview.explain.mapping import Outcome, map_slide
-from wsiview.explain.request import map_request
+from wsiview.errors import ClusteringError, MapError, WsiviewError
+from wsiview.explain.mapping import Outcome, map_together
+from wsiview.explain.request import MapRequest, map_request
 from wsiview.maps.faults import MapLocked
 from wsiview.models.bundle import read_bundle
 from wsiview.models.classifier import Classifier, load_classifier
 from wsiview.models.device import set_threads
 from wsiview.progress import Progress
 from wsiview.slide.opening import open_checked
+from wsiview.slide.slide import Slide
 
 _ALONE = threading.Lock()
 _LOOK = 0.5  # seconds between looks at a map that another process writes
@@ -71,26 +72,59 @@ def run_job(job: MapJob, progress: Progress | None = None) -> Sequence[Outcome |
             classifier = _classifier(job.model, bundle.fingerprint, job.device)
         except WsiviewError as error:
             return [MapFailure(str(error))] * len(job.clusterings)
-        return [_map(job, path, classifier, progress or Progress()) for path in job.clusterings]
+        return _maps(job, classifier, progress or Progress())
 
 
-def _map(job: MapJob, clustering_path: Path, classifier: Classifier, progress: Progress) -> Outcome | MapFailure:
+def _maps(job: MapJob, classifier: Classifier, progress: Progress) -> list[Outcome | MapFailure]:
+    """One result for each clustering; those that want the same work share one pass through the network."""
+    results: dict[Path, Outcome | MapFailure] = {}
+    try:
+        with open_checked(job.slide) as slide:
+            passes: dict[object, list[tuple[Path, MapRequest, Clustering]]] = {}
+            for path in job.clusterings:
+                try:
+                    clustering = Clustering.load(path)
+                    request = map_request(slide, classifier.bundle, clustering, clustering_path=path, **job.options)
+                except ClusteringError as error:
+                    results[path] = MapFailure(str(error))
+                    continue
+                passes.setdefault((request.work, clustering.geometry), []).append((path, request, clustering))
+            for together in passes.values():
+                results |= _one_pass(job, together, slide, classifier, progress)
+    except WsiviewError as error:
+        failure = MapFailure(str(error))
+        return [results.get(path, failure) for path in job.clusterings]
+    return [results[path] for path in job.clusterings]
+
+
+def _one_pass(
+    job: MapJob,
+    together: Sequence[tuple[Path, MapRequest, Clustering]],
+    slide: Slide,
+    classifier: Classifier,
+    progress: Progress,
+) -> dict[Path, Outcome | MapFailure]:
+    """The maps of one pass; those that another process writes are waited for as long as the job's patience lasts."""
     until = time.monotonic() + job.patience
-    while True:
+    left, results = list(together), dict[Path, Outcome | MapFailure]()
+    while left:
+        paths, requests, clusterings = zip(*left, strict=True)
         try:
-            clustering = Clustering.load(clustering_path)
-            with open_checked(job.slide) as slide:
-                request = map_request(
-                    slide, classifier.bundle, clustering, clustering_path=clustering_path, **job.options
-                )
-                return map_slide(request, slide, classifier, clustering, job.folder, progress)
-        except MapLocked as error:
-            if time.monotonic() >= until:
-                return MapFailure(str(error))
+            made = map_together(requests, slide, classifier, clusterings, job.folder, progress)
+        except WsiviewError as error:
+            return results | {path: MapFailure(str(error)) for path in paths}
+        waiting = time.monotonic() < until
+        locked = []
+        for path, one in zip(paths, made, strict=True):
+            if waiting and isinstance(one, MapLocked):
+                locked.append(path)
+            else:
+                results[path] = MapFailure(str(one)) if isinstance(one, MapError) else one
+        left = [one for one in left if one[0] in locked]
+        if left:
             progress.check()
             time.sleep(_LOOK)
-        except WsiviewError as error:
-            return MapFailure(str(error))
+    return results
 
 
 @lru_cache(maxsize=1)
