@@ -22,6 +22,7 @@ from wsiview.clustering.nnls import class_weights
 from wsiview.errors import MapError, ModelError
 from wsiview.explain.fitting import SlideEntry, fit_clustering
 from wsiview.explain.mapping import Listener, map_slide, map_together
+from wsiview.explain.patch_vectors import patch_vectors
 from wsiview.explain.request import map_request
 from wsiview.explain.settings import FitSettings
 from wsiview.explain.window_pixels import read_window
@@ -238,6 +239,29 @@ def test_a_dense_map_that_is_killed_goes_on_to_the_same_bytes(tiny: Tiny, dense:
     assert main(command[3:]) == 0
     (path,) = tmp_path.glob("*.ome.zarr")
     assert_equal_files(path, dense.path)
+
+
+def test_a_dense_fit_takes_each_location_once_and_its_maps_are_dense(tiny: Tiny, tmp_path: Path) -> None:
+    entries = [SlideEntry(partial(open_slide, tiny.image), MPP)]
+    settings = FitSettings(n_classes=3, max_patches=8, evaluation="auto")
+    clustering, _ = fit_clustering(entries, tiny.classifier, settings, "dense", tmp_path / "parts", Progress())
+    assert clustering.geometry.evaluation == "dense"
+    assert set(clustering.normal) == {"dense"}
+    assert "times less" in clustering.parameters["evaluation_reason"]
+    assert clustering.parameters["vectors"] == 8 * (32 // STRIDE) ** 2
+    with open_slide(tiny.image) as slide:
+        level = VirtualLevel(slide, 0.5, MPP)
+        source = patch_vectors(tiny.classifier, clustering.layer, clustering.rectify, clustering.geometry)
+        side_by_side, readable = source.of(level, np.array([[128, 64], [160, 64]]))
+        whole = level.read(64, 0, 256, 256)
+        request = map_request(slide, tiny.classifier.bundle, clustering, clustering_path=tmp_path, mpp=MPP)
+    assert readable.all()
+    with torch.no_grad():
+        found = tiny.classifier.module.get_submodule("features")(tiny.classifier.normalise(whole[None]))[0]
+    # The central 32 × 32 px of a patch of 64 at (128, 64) begin at (144, 80): 80 px right and 80 px below the corner.
+    expected = found[:, 20:28, 20:36].permute(1, 2, 0).numpy()
+    assert np.abs(side_by_side.reshape(2, 8, 8, -1) - np.stack([expected[:, :8], expected[:, 8:]])).max() < 1e-5
+    assert request.evaluation == "dense"
 
 
 def test_the_papers_tables_are_of_the_patches_that_were_run(dense: ClusterMap, tmp_path: Path, capsys: Any) -> None:

@@ -26,7 +26,11 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patch", type=int, metavar="PX", help="patch side in the model's pixels")
     parser.add_argument("--stride", type=int, metavar="PX", help="step between patches")
     parser.add_argument("--trim", type=int, metavar="N", help="outermost locations left out on each side")
-    parser.add_argument("--evaluation", default="overlap", choices=["overlap"], help="how features are evaluated")
+    parser.add_argument(
+        "--evaluation", default="auto", choices=["auto", "dense", "overlap"],
+        help="as in the paper by overlapping patches, or without border effects in large windows "
+        "(default: what the layer allows and costs less)",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the sample and the start (default 0)")
     parser.add_argument(
         "--patches", type=int, default=_DEFAULT.max_patches,

@@ -54,6 +54,9 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
     if len(arguments.k) > 1:
         _tell_choice(choice, out, reporter)
     shutil.rmtree(cache, ignore_errors=True)
+    for reason in gathered.reason.values():
+        how = "densely" if clustering.geometry.evaluation == "dense" else "by overlapping patches"
+        reporter.note(f"evaluated {how}: {reason}")
     if gathered.unreadable:
         reporter.note(f"{gathered.unreadable} of the sampled patches could not be read and were left out")
     reporter.result(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wsiview import __version__
 from wsiview.clustering.clustering import Clustering
-from wsiview.clustering.geometry import Geometry
+from wsiview.clustering.geometry import EVALUATIONS, Geometry
 from wsiview.clustering.nmf import fit
 from wsiview.clustering.normality import normality_of
 from wsiview.clustering.vectors import ArrayVectors, Vectors
@@ -24,6 +24,7 @@ from wsiview.errors import UsageError
 from wsiview.explain.features_cache import ROOM, CachedVectors, FeaturesCache
 from wsiview.explain.sampling import Sampler
 from wsiview.explain.settings import FitSettings
+from wsiview.features.evaluation import DenseRefused, choose_evaluation, dense_fault, lattice_of
 from wsiview.features.reach import Reach, probe_reach
 from wsiview.models.classifier import Classifier
 from wsiview.models.default_layers import default_layer
@@ -58,6 +59,8 @@ class Gathered:
         Of the slides.
     unreadable
         Sampled patches that could not be read.
+    reason
+        Why this evaluation was chosen, to be stored; empty where it was asked for.
     key
         What the vectors depend on, as a digest.
     cache
@@ -72,6 +75,7 @@ class Gathered:
     layer: str
     rectify: bool
     geometry: Geometry
+    reason: dict[str, str]
     key: str
     cache: FeaturesCache
 
@@ -126,13 +130,13 @@ def gather(
     """Compute the vectors of a fit, or find them in the cache; the parameters are those of `fit_clustering`."""
     if not 2 <= settings.n_classes <= 16:
         raise UsageError(f"-k {settings.n_classes}: a clustering has from 2 to 16 classes")
-    if settings.evaluation != "overlap":
-        raise UsageError(f"there is no evaluation {settings.evaluation!r} in this version; use overlap")
+    if settings.evaluation not in ("auto", *EVALUATIONS):
+        raise UsageError(f"there is no evaluation {settings.evaluation!r}; there is auto, {', '.join(EVALUATIONS)}")
     if not entries:
         raise UsageError("there is no slide to fit on")
     layer, rectify = _layer(classifier, settings)
     reach = probe_reach(classifier, layer, rectify)
-    geometry = _geometry(classifier, settings, reach)
+    geometry, reason = _geometry(classifier, settings, reach, layer, rectify)
     kept = FeaturesCache(cache, room)
     sampler = Sampler(classifier, layer, rectify, geometry, settings, len(entries), kept)
     found = [sampler.sample(one.open, one.mpp, index, progress.report) for index, one in enumerate(entries)]
@@ -151,6 +155,7 @@ def gather(
         layer=layer,
         rectify=rectify,
         geometry=geometry,
+        reason=reason,
         key=hashlib.sha256(" ".join(sample.key for sample in samples).encode()).hexdigest()[:16],
         cache=kept,
     )
@@ -176,8 +181,8 @@ def cluster(
         model_fingerprint=classifier.bundle.fingerprint,
         model_name=classifier.bundle.name,
         geometry=gathered.geometry,
-        parameters={**asdict(settings), **found.parameters, "unreadable": gathered.unreadable},
-        normal={} if normality is None else {settings.evaluation: normality},
+        parameters={**asdict(settings), **found.parameters, "unreadable": gathered.unreadable, **gathered.reason},
+        normal={} if normality is None else {gathered.geometry.evaluation: normality},
         slides=gathered.fingerprints,
         share=tuple(float(one) for one in found.share),
         objective=found.objective,
@@ -196,11 +201,19 @@ def _layer(classifier: Classifier, settings: FitSettings) -> tuple[str, bool]:
     return default_layer(bundle.architecture, bundle.options)
 
 
-def _geometry(classifier: Classifier, settings: FitSettings, reach: Reach) -> Geometry:
+def _geometry(
+    classifier: Classifier, settings: FitSettings, reach: Reach, layer: str, rectify: bool
+) -> tuple[Geometry, dict[str, str]]:
     bundle = classifier.bundle
     patch = settings.patch or bundle.patch_pixels
     step = settings.step or (bundle.stride_pixels if settings.patch is None else _half(patch, reach.stride[0]))
-    return Geometry(
+    evaluation, reason = settings.evaluation, {}
+    if evaluation == "auto":
+        choice = choose_evaluation(classifier, layer, reach, patch, step, rectify=rectify)
+        evaluation, reason = choice.evaluation, {"evaluation_reason": choice.reason}
+    elif evaluation == "dense" and (fault := dense_fault(lattice_of(reach), patch)) is not None:
+        raise DenseRefused(layer, fault)
+    geometry = Geometry(
         patch_pixels=patch,
         step_pixels=step,
         trim=bundle.trim if settings.trim is None else settings.trim,
@@ -210,8 +223,9 @@ def _geometry(classifier: Classifier, settings: FitSettings, reach: Reach) -> Ge
         spacing=bundle.spacing,
         label_region=min(bundle.label_region or step, patch),
         min_tissue=bundle.min_tissue,
-        evaluation=settings.evaluation,
+        evaluation=evaluation,
     )
+    return geometry, reason
 
 
 def _half(patch: int, stride: int) -> int:

@@ -15,15 +15,15 @@ from wsiview import __version__
 from wsiview.clustering.geometry import Geometry
 from wsiview.errors import SlideError
 from wsiview.explain.features_cache import FeaturesCache, Part, rounded
+from wsiview.explain.patch_vectors import patch_vectors
 from wsiview.explain.planning import patch_plan
 from wsiview.explain.request import BLOCK, batch_size
 from wsiview.explain.settings import FitSettings
-from wsiview.features.overlap import patch_features
 from wsiview.features.reach import patch_locations
 from wsiview.models.classifier import Classifier
-from wsiview.slide.slide import Slide, SlideVanished, TileUnreadable
+from wsiview.slide.slide import Slide
 from wsiview.slide.virtual_level import VirtualLevel
-from wsiview.tiling.patch_grid import PatchGrid, patch_grid
+from wsiview.tiling.patch_grid import patch_grid
 from wsiview.tiling.tissue import tissue_mask
 
 Opening = Callable[[], Slide]
@@ -59,6 +59,7 @@ class Sampler:
         self._geometry, self._settings = geometry, settings
         self._batch = batch_size(geometry.patch_pixels)
         self._locations = patch_locations(classifier, layer, geometry.patch_pixels)
+        self._vectors = patch_vectors(classifier, layer, rectify, geometry)
         self._patches_a_slide = max(1, settings.max_patches // n_slides)
         self._vectors_a_slide = max(1, settings.max_vectors // n_slides)
         self._cache = cache
@@ -76,14 +77,14 @@ class Sampler:
             When `report` says so.
         """
         with open_() as slide:
-            level, grid, chosen, rng = self._draw(slide, mpp, index)
+            level, chosen, rng = self._draw(slide, mpp, index)
             key = self._key(slide, level, chosen[0])
-            return self._run(slide, level, grid, chosen[1], rng, key, open_, mpp, report), slide.fingerprint
+            return self._run(slide, level, chosen[1], rng, key, open_, mpp, report), slide.fingerprint
 
     def _draw(
         self, slide: Slide, mpp: tuple[float, float] | None, index: int
-    ) -> tuple[VirtualLevel, PatchGrid, tuple[NDArray[np.int64], NDArray[np.int64]], np.random.Generator]:
-        """The slide at the model's resolution, its patches, which are drawn and where they lie."""
+    ) -> tuple[VirtualLevel, tuple[NDArray[np.int64], NDArray[np.int64]], np.random.Generator]:
+        """The slide at the model's resolution, which of its patches are drawn and where they lie."""
         geometry = self._geometry
         known = mpp or slide.mpp
         level = self._level(slide, mpp)
@@ -97,7 +98,7 @@ class Sampler:
             raise SlideError(f"no tissue was found on {slide.path.name}; leave it out, or lower min_tissue")
         rng = np.random.default_rng([self._settings.seed, index])
         chosen = np.sort(rng.permutation(plan.n_patches)[: self._patches_a_slide])
-        return level, grid, (chosen, grid.origins(plan.rows[chosen], plan.cols[chosen])), rng
+        return level, (chosen, grid.origins(plan.rows[chosen], plan.cols[chosen])), rng
 
     def _level(self, slide: Slide, mpp: tuple[float, float] | None) -> VirtualLevel:
         spacing = self._geometry.spacing
@@ -108,7 +109,6 @@ class Sampler:
         self,
         slide: Slide,
         level: VirtualLevel,
-        grid: PatchGrid,
         origins: NDArray[np.int64],
         rng: np.random.Generator,
         key: str,
@@ -116,7 +116,7 @@ class Sampler:
         mpp: tuple[float, float] | None,
         report: Callable[[str, int, int], None],
     ) -> Sample:
-        locations = grid.trimmed[0] * grid.trimmed[1]
+        locations = self._vectors.locations
         each = max(1, min(locations, self._vectors_a_slide // len(origins)))
         parts, places = [], []
         stage = f"features of {slide.name}"
@@ -146,22 +146,10 @@ class Sampler:
     def _features(
         self, level: VirtualLevel, origins: NDArray[np.int64], picks: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """The picked trimmed vectors of the readable patches (n, C), and which patches were readable."""
-        side, trim = self._geometry.patch_pixels, self._geometry.trim
-        pixels = np.zeros((len(origins), side, side, 3), np.uint8)
-        readable = np.ones(len(origins), bool)
-        for index, (x, y) in enumerate(origins):
-            try:
-                pixels[index] = level.read(int(x), int(y), side, side)
-            except SlideVanished:
-                raise  # a slide that has gone must not become a sample without it
-            except TileUnreadable:
-                readable[index] = False
-        found = patch_features(self._classifier, self._layer, pixels, rectify=self._rectify, batch=self._batch)
-        height, width, channels = found.activations.shape[1:]
-        inner = found.activations[:, trim : height - trim, trim : width - trim].reshape(len(origins), -1, channels)
-        drawn = np.take_along_axis(inner, picks[:, :, None], axis=1)[readable]
-        return rounded(drawn.reshape(-1, channels)), readable
+        """The picked vectors of the readable patches (n, C), and which patches were readable."""
+        vectors, readable = self._vectors.of(level, origins)
+        drawn = np.take_along_axis(vectors, picks[:, :, None], axis=1)[readable]
+        return rounded(drawn.reshape(-1, vectors.shape[2])), readable
 
     def _key(self, slide: Slide, level: VirtualLevel, chosen: NDArray[np.int64]) -> str:
         """What a cached part depends on, as a digest."""
