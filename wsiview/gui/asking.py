@@ -60,6 +60,10 @@ class Asking(QObject):
         """Which clustering?"""
         self._choose("clustering", "Choose clustering", "Clusterings (*.clustering);;All files (*)")
 
+    def other_clustering(self, take: Callable[[Path], None]) -> None:
+        """Which clustering to compare the open one with?"""
+        self._choose("clustering", "Compare with clustering", "Clusterings (*.clustering);;All files (*)", take=take)
+
     def map(self) -> None:
         """Which map?"""
         self._choose("map", "Show map: choose its .ome.zarr folder", "", folder=True)

@@ -8,6 +8,7 @@ from wsiview.gui.appearance import Appearance
 from wsiview.gui.bookmarking.bookmarks import Bookmarks
 from wsiview.gui.canvas.performance import Performance
 from wsiview.gui.checks.map_checks import MapChecks
+from wsiview.gui.clustering.clustering_desk import ClusteringDesk
 from wsiview.gui.comparing.comparing import Comparing
 from wsiview.gui.coverage import Coverage
 from wsiview.gui.digits import Digits
@@ -62,7 +63,7 @@ class Companions:
         self.going = Going(window)
         self.bookmarks = Bookmarks(window, self.book)
         self.checks, self.exemplars = MapChecks(window), ExemplarGuide(window, self.lens)
-        self.reading = ReadingKeeper(window)
+        self.reading, self.clustering = ReadingKeeper(window), ClusteringDesk(window)
 
     def _see_through(self, window: MainWindow) -> None:
         """Let the first canvas show slides through the lens, and the status line what that needs."""
@@ -82,6 +83,7 @@ class Companions:
         self.lens.close()
         self.comparing.close()
         self.checks.close()
+        self.clustering.close()
         self.exemplars.close()
         self.second.close()
         self.slides.close()

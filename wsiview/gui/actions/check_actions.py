@@ -25,3 +25,8 @@ def check_actions() -> Iterator[Action]:
         "exemplars", "Explain", "Exemplars of the class", ("E",), lambda w: w.companions.exemplars.focus(), _has_map,
         "To the pictures beside the class's name: arrows choose, Enter goes there",
     )  # fmt: skip
+    yield Action(
+        "clustering_holds", "Explain", "How the classes hold", ("Shift+W",), lambda w: w.companions.clustering.tell(),
+        lambda w: w.session.clustering is not None,
+        "Whether each class is found again on other patients, how many classes hold, and another clustering beside it",
+    )  # fmt: skip

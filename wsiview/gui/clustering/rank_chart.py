@@ -1,0 +1,112 @@
+"""Rank chart: how well each number of classes holds, of which one was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from wsiview.clustering.rank import RankRow
+
+HEIGHT = 210  # px
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One figure over K: its name, what it is of a row, colour in light and dark, sign and stroke."""
+
+    name: str
+    value: Callable[[RankRow], float | None]
+    light: str
+    dark: str
+    symbol: str
+    style: Qt.PenStyle
+
+
+_LINES = (
+    _Line("worst class found again (cosine)", lambda row: row.worst_cosine, "#0b5cad", "#6cb6ff", "o",
+          Qt.PenStyle.SolidLine),
+    _Line("dispersion (1: refits agree)", lambda row: row.dispersion, "#9a5b00", "#f0b35a", "s", Qt.PenStyle.DashLine),
+    _Line("not explained by any class", lambda row: row.residual, "#555b66", "#aab2c0", "t", Qt.PenStyle.DotLine),
+    _Line("fidelity", lambda row: getattr(row, "fidelity", None), "#0a7a4b", "#5fd39b", "d",
+          Qt.PenStyle.DashDotLine),
+)  # fmt: skip
+
+
+class RankChart(QWidget):
+    """Lines over K, all between 0 and 1; told the rows."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Show nothing yet."""
+        super().__init__(parent)
+        self._plot: Any = None
+        self._shown: tuple[tuple[RankRow, ...], int] = ((), 0)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+
+    def show_rows(self, rows: Sequence[RankRow], chosen: int) -> None:
+        """Show these, with a line at the K that was chosen."""
+        self._shown = tuple(rows), chosen
+        told = "; ".join(
+            f"{row.classes} classes: worst cosine {row.worst_cosine:.2f}, dispersion {row.dispersion:.2f}, "
+            f"not explained {row.residual:.0%}"
+            for row in rows
+        )
+        self.setAccessibleName(f"How well each number of classes holds, {chosen} chosen. {told}")
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the system from light to dark."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._plot is not None:
+            self._draw()
+
+    def close_plot(self) -> None:
+        """Let go of the chart."""
+        if self._plot is not None:
+            self._plot.close()
+            self._plot = None
+
+    def _draw(self) -> None:
+        import pyqtgraph
+
+        rows, chosen = self._shown
+        self.close_plot()
+        palette = self.palette()
+        text, dark = palette.text().color(), palette.window().color().lightness() < 128
+        plot = pyqtgraph.PlotWidget(self)
+        plot.setFixedHeight(HEIGHT)
+        plot.setBackground(None)
+        plot.setMenuEnabled(False)
+        plot.hideButtons()
+        plot.setMouseEnabled(x=False, y=False)
+        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for side in ("left", "bottom"):
+            plot.getAxis(side).setPen(palette.mid().color())
+            plot.getAxis(side).setTextPen(text)
+        plot.setLabel("bottom", "classes (K)", color=text.name())
+        plot.getAxis("bottom").setTicks([[(row.classes, str(row.classes)) for row in rows]])
+        plot.setYRange(0, 1, padding=0.04)
+        plot.showGrid(y=True, alpha=0.15)
+        legend = plot.addLegend(offset=(-8, -8), labelTextColor=text, brush=_veil(palette.window().color()))
+        legend.setLabelTextSize("8pt")
+        mark = pyqtgraph.mkPen(palette.highlight().color(), width=3)
+        plot.addItem(pyqtgraph.InfiniteLine(chosen, angle=90, pen=mark))
+        for line in _LINES:
+            points = [(row.classes, value) for row in rows if (value := line.value(row)) is not None]
+            if points:
+                color = line.dark if dark else line.light
+                plot.plot(*zip(*points, strict=True), name=line.name, symbol=line.symbol, symbolSize=8,
+                          symbolBrush=color, symbolPen=None, pen=pyqtgraph.mkPen(color, width=2, style=line.style))
+        self._plot = plot
+        self._column.addWidget(plot)
+
+
+def _veil(color: QColor) -> QColor:
+    veil = QColor(color)
+    veil.setAlpha(200)
+    return veil
