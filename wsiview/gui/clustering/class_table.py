@@ -27,6 +27,7 @@ class ClassTable(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
+        self.setObjectName("figures")
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -36,6 +37,7 @@ class ClassTable(QTableWidget):
     def show_clustering(self, clustering: Clustering, looks: Sequence[ClassLook]) -> None:
         """Show its classes with these names and colours."""
         self.setRowCount(clustering.n_classes)
+        self.setColumnHidden(_HEADS.index("From an earlier clustering"), not clustering.inherited)
         for index, look in enumerate(looks):
             first = QTableWidgetItem(f"{look.letter}  {look.name}".rstrip())
             chip = QPixmap(_CHIP, _CHIP)
@@ -70,7 +72,7 @@ def origin(clustering: Clustering, index: int) -> str:
     """The older class that it is alike to."""
     classes = clustering.inherited.get("classes")
     if classes is None:
-        return "–"
+        return ""
     if classes[index] is None:
         return "new"
     return f"{LETTERS[classes[index]]}, alike by {clustering.inherited['cosine'][index]:.2f}"

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from wsiview.clustering.clustering import LETTERS, Clustering
-from wsiview.clustering.rank import RankRow
+from wsiview.clustering.rank import RankRow, choose
 from wsiview.gui.clustering.class_table import ClassTable
 from wsiview.gui.clustering.rank_chart import RankChart
 from wsiview.gui.clustering.split_table import SplitTable, findings
@@ -70,9 +70,10 @@ class ClusteringSheet(Sheet):
     def show_rows(self, rows: Sequence[RankRow], chosen: int, trouble: str = "") -> None:
         """Show what each number of classes came to; `trouble` says why that can't be told."""
         self.chart.setVisible(len(rows) > 1)
-        self.chart_hint.setVisible(len(rows) < 2)
         self.chart_hint.setText(trouble or ONE_K)
         if len(rows) > 1:
+            best, reason = choose(rows)
+            self.chart_hint.setText(f"The figures speak for {best.classes} classes: {reason}.")
             self.chart.show_rows(rows, chosen)
 
     def show_parts(self, parts: NDArray[np.float64], ours: Sequence[ClassLook], name: str) -> None:

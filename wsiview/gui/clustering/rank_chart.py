@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from wsiview.clustering.rank import RankRow
 
@@ -17,22 +16,23 @@ HEIGHT = 210  # px
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One figure over K: its name, what it is of a row, colour in light and dark, sign and stroke."""
+    """One figure over K: its name, what it is of a row, colour in light and dark, sign (also as text) and stroke."""
 
     name: str
     value: Callable[[RankRow], float | None]
     light: str
     dark: str
     symbol: str
+    sign: str
     style: Qt.PenStyle
 
 
 _LINES = (
-    _Line("worst class found again (cosine)", lambda row: row.worst_cosine, "#0b5cad", "#6cb6ff", "o",
+    _Line("worst class found again (cosine)", lambda row: row.worst_cosine, "#0b5cad", "#6cb6ff", "o", "●",
           Qt.PenStyle.SolidLine),
-    _Line("dispersion (1: refits agree)", lambda row: row.dispersion, "#9a5b00", "#f0b35a", "s", Qt.PenStyle.DashLine),
-    _Line("not explained by any class", lambda row: row.residual, "#555b66", "#aab2c0", "t", Qt.PenStyle.DotLine),
-    _Line("fidelity", lambda row: getattr(row, "fidelity", None), "#0a7a4b", "#5fd39b", "d",
+    _Line("dispersion (1: refits agree)", lambda row: row.dispersion, "#9a5b00", "#f0b35a", "s", "■", Qt.PenStyle.DashLine),
+    _Line("not explained by any class", lambda row: row.residual, "#555b66", "#aab2c0", "t", "▼", Qt.PenStyle.DotLine),
+    _Line("fidelity", lambda row: getattr(row, "fidelity", None), "#0a7a4b", "#5fd39b", "d", "◆",
           Qt.PenStyle.DashDotLine),
 )  # fmt: skip
 
@@ -45,8 +45,12 @@ class RankChart(QWidget):
         super().__init__(parent)
         self._plot: Any = None
         self._shown: tuple[tuple[RankRow, ...], int] = ((), 0)
+        self.key = QLabel()
+        self.key.setWordWrap(True)
+        self.key.setTextFormat(Qt.TextFormat.RichText)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(self.key)
 
     def show_rows(self, rows: Sequence[RankRow], chosen: int) -> None:
         """Show these, with a line at the K that was chosen."""
@@ -90,23 +94,22 @@ class RankChart(QWidget):
             plot.getAxis(side).setTextPen(text)
         plot.setLabel("bottom", "classes (K)", color=text.name())
         plot.getAxis("bottom").setTicks([[(row.classes, str(row.classes)) for row in rows]])
-        plot.setYRange(0, 1, padding=0.04)
+        plot.getAxis("left").setTicks([[(step / 4, f"{step / 4:g}") for step in range(5)]])
+        plot.setYRange(0, 1, padding=0.06)
         plot.showGrid(y=True, alpha=0.15)
-        legend = plot.addLegend(offset=(-8, -8), labelTextColor=text, brush=_veil(palette.window().color()))
-        legend.setLabelTextSize("8pt")
         mark = pyqtgraph.mkPen(palette.highlight().color(), width=3)
         plot.addItem(pyqtgraph.InfiniteLine(chosen, angle=90, pen=mark))
+        told = []
         for line in _LINES:
             points = [(row.classes, value) for row in rows if (value := line.value(row)) is not None]
-            if points:
-                color = line.dark if dark else line.light
-                plot.plot(*zip(*points, strict=True), name=line.name, symbol=line.symbol, symbolSize=8,
-                          symbolBrush=color, symbolPen=None, pen=pyqtgraph.mkPen(color, width=2, style=line.style))
+            if not points:
+                continue
+            color = line.dark if dark else line.light
+            told.append(f"<span style='color: {color}'>{line.sign}</span>&nbsp;{line.name.replace(' ', '&nbsp;')}")
+            pen = pyqtgraph.mkPen(color, width=2, style=line.style)
+            plot.plot(
+                *zip(*points, strict=True), symbol=line.symbol, symbolSize=8, symbolBrush=color, symbolPen=None, pen=pen
+            )
+        self.key.setText(" &nbsp; ".join(told))
         self._plot = plot
         self._column.addWidget(plot)
-
-
-def _veil(color: QColor) -> QColor:
-    veil = QColor(color)
-    veil.setAlpha(200)
-    return veil
