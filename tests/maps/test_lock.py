@@ -112,7 +112,7 @@ def test_of_many_that_find_a_dead_lock_one_gets_it(path: Path) -> None:
     assert answers == ["locked"] * 5 + ["mine"]
 
 
-def test_the_start_of_a_process_is_told_alike_by_itself_and_others(path: Path) -> None:
+def test_a_process_holds_its_lock_until_it_ends_even_if_nobody_has_asked_how(path: Path) -> None:
     child = subprocess.Popen(
         [sys.executable, "-c", _TAKE, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -125,5 +125,8 @@ def test_the_start_of_a_process_is_told_alike_by_itself_and_others(path: Path) -
     with pytest.raises(MapLocked, match=f"process {child.pid}"):
         lock.take(path, path.parent)
     child.kill()
+    if hasattr(os, "waitid"):
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE
+        assert lock.take(path, path.parent).is_held()
     child.communicate()
-    assert lock.take(path, path.parent).is_held()

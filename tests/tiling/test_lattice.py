@@ -50,7 +50,7 @@ def test_windows_hold_every_covered_cell_once_and_shrink_to_them(lattice: Lattic
     empty = np.zeros((64, 64), bool)
     assert list(lattice.windows(empty)) == []
     empty[5, 40] = True
-    assert list(VGG16.windows(empty)) == [Cells(0, 32, 16, 16)]
+    assert list(VGG16.windows(empty)) == [Cells(4, 40, 4, 4)]
 
 
 @pytest.mark.parametrize("lattice", [VGG16, UNEVEN])

@@ -16,6 +16,7 @@ from wsiview.errors import MapError
 from wsiview.explain.alignment import check_gone_on_with
 from wsiview.explain.blocks import OverlapBlocks
 from wsiview.explain.dense_blocks import DenseBlocks
+from wsiview.explain.heap import keep_memory
 from wsiview.explain.layout import Layout, layout
 from wsiview.explain.map_plan import map_plan
 from wsiview.explain.patch_evaluator import PatchEvaluator
@@ -201,6 +202,7 @@ def _fill(
         return
     todo = set(lacking)
     side, affine = request.block, places.cell_to_level0
+    keep_memory()
     # Glass was done before the work began.
     total = _covered_blocks(places)
     with _blocks(request, classifier, clusterings, places, saliency) as blocks:

@@ -59,13 +59,19 @@ class Holder:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the process certainly runs no more: one of this computer, ended, or its number used again."""
+        """Whether the process certainly runs no more: one of this computer, ended, or its number used again.
+
+        One that ended stays listed, as a zombie, until its parent asks how it ended, which some never do.
+        """
         if not self.is_here:
             return False
         if self.pid == 0:
             return True
         try:
-            return bool(abs(psutil.Process(self.pid).create_time() - self.started) > _SAME_START)
+            process = psutil.Process(self.pid)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+            return bool(abs(process.create_time() - self.started) > _SAME_START)
         except psutil.NoSuchProcess:
             return True
         except psutil.Error:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WINDOW = 1024  # pixels on a side of a window, about, without its halo
-_STEPS = 4  # a window shrinks to its tissue in quarters of its side
+_STEPS = 16  # a window shrinks to its tissue in such parts of its side
 
 
 @dataclass(frozen=True, slots=True)
