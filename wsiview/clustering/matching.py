@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from wsiview.clustering.nnls import class_weights
 
@@ -34,6 +33,8 @@ class Matching:
 
 def match(first: NDArray[np.floating], second: NDArray[np.floating]) -> Matching:
     """Pair the classes of two H, (K, C) and (L, C), rows of unit norm or zero."""
+    from scipy.optimize import linear_sum_assignment  # takes a moment to load, and the window needs only names of here
+
     cosine = np.asarray(first, np.float64) @ np.asarray(second, np.float64).T
     rows, columns = linear_sum_assignment(-cosine)
     partner, found = np.full(len(first), -1, np.int64), np.zeros(len(first))

@@ -77,6 +77,7 @@ def _attributes(
             "gram": clustering.gram.tolist(),
             "fitted_on_this_slide": slide.fingerprint in clustering.slides,
             "normal": None if normal is None else normal.to_json(),
+            **({"inherited": dict(clustering.inherited)} if clustering.inherited else {}),
         },
         **_windows(places),
         "cells": {"stride": cells.stride, "centre": cells.centre, "locations": places.grid.locations},

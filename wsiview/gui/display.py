@@ -164,4 +164,4 @@ class Display(QObject):
         for index in indices:
             if index in colors:
                 stack = looks.changed(stack, index, color=colors[index])
-        return looks.renamed(stack, {index: self.notebook.meaning_of(clustering, index).name for index in indices})
+        return looks.renamed(stack, {index: self.notebook.name_of(clustering, index) for index in indices})

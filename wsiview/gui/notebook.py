@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
@@ -41,6 +43,7 @@ class Notebook(QObject):
         self.edits = QUndoStack(self)
         self.clustering: str | None = None
         self.saved_at: datetime | None = None
+        self._heritage: dict[str, tuple[str, list[int | None]]] = {}
 
     @property
     def review(self) -> ReviewStore | None:
@@ -57,6 +60,30 @@ class Notebook(QObject):
         if clustering_fingerprint != self.clustering:
             self.clustering, self.saved_at = clustering_fingerprint, None
             self.clustering_changed.emit()
+
+    def inherit(self, clustering_fingerprint: str, inherited: Mapping[str, Any]) -> None:
+        """Let classes go by what was said of those of an older clustering that they were found alike to.
+
+        `inherited` is what the clustering's file says of that: `clustering` and, for each class, `classes`.
+        """
+        if inherited:
+            self._heritage[clustering_fingerprint] = str(inherited["clustering"]), list(inherited["classes"])
+
+    def inherited(self, clustering_fingerprint: str, index: int) -> Meaning | None:
+        """What was said of the older class; None where there is nothing, or something was said of this one by now."""
+        older, classes = self._heritage.get(clustering_fingerprint, ("", []))
+        of = classes[index] if index < len(classes) else None
+        if of is None or any(self.meaning_of(clustering_fingerprint, index).words):
+            return None
+        found = self.meaning_of(older, of)
+        return found if any(found.words) else None
+
+    def name_of(self, clustering_fingerprint: str, index: int) -> str:
+        """The name of a class, which says so where it is inherited."""
+        found = self.inherited(clustering_fingerprint, index)
+        if found is not None and found.name:
+            return f"{found.name} (inherited, not re-read)"
+        return self.meaning_of(clustering_fingerprint, index).name
 
     def meaning(self, index: int) -> Meaning:
         """What the reader wrote about a class of the clustering that is open."""

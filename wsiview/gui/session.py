@@ -250,7 +250,9 @@ class Session(Display):
 
     @Slot(object)
     def _take_map(self, cluster_map: ClusterMap) -> None:
-        self.notebook.open(str(cluster_map.attributes["clustering"]["fingerprint"]))
+        told = cluster_map.attributes["clustering"]
+        self.notebook.inherit(str(told["fingerprint"]), told.get("inherited") or {})
+        self.notebook.open(str(told["fingerprint"]))
         self.take_map(cluster_map)
         self.inputs_changed.emit()
 

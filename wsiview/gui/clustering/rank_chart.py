@@ -27,14 +27,15 @@ class _Line:
     style: Qt.PenStyle
 
 
-_LINES = (
-    _Line("worst class found again (cosine)", lambda row: row.worst_cosine, "#0b5cad", "#6cb6ff", "o", "●",
-          Qt.PenStyle.SolidLine),
-    _Line("dispersion (1: refits agree)", lambda row: row.dispersion, "#9a5b00", "#f0b35a", "s", "■", Qt.PenStyle.DashLine),
-    _Line("not explained by any class", lambda row: row.residual, "#555b66", "#aab2c0", "t", "▼", Qt.PenStyle.DotLine),
-    _Line("fidelity", lambda row: getattr(row, "fidelity", None), "#0a7a4b", "#5fd39b", "d", "◆",
-          Qt.PenStyle.DashDotLine),
+_SOLID, _DASH, _DOT, _MIXED = (
+    Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine,
 )  # fmt: skip
+_LINES = (
+    _Line("worst class found again (cosine)", lambda row: row.worst_cosine, "#0b5cad", "#6cb6ff", "o", "●", _SOLID),
+    _Line("dispersion (1: refits agree)", lambda row: row.dispersion, "#9a5b00", "#f0b35a", "s", "■", _DASH),
+    _Line("not explained by any class", lambda row: row.residual, "#555b66", "#aab2c0", "t", "▼", _DOT),
+    _Line("fidelity", lambda row: getattr(row, "fidelity", None), "#0a7a4b", "#5fd39b", "d", "◆", _MIXED),
+)
 
 
 class RankChart(QWidget):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -138,7 +139,8 @@ class MeaningsPanel(QScrollArea):
         self._fill()
 
     def _fill(self) -> None:
-        meaning = self._notebook.meaning(self._index)
+        inherited = self._inherited()
+        meaning = inherited or self._notebook.meaning(self._index)
         fields = (self.name, self.description, self.role, self.certainty)
         for field in fields:
             field.blockSignals(True)
@@ -154,17 +156,29 @@ class MeaningsPanel(QScrollArea):
             swatch.setChecked(position == self._index)
         if not self._notebook.writable:
             self._show_state("error", f"read-only: {self._notebook.fault}")
+        elif inherited is not None:
+            self._show_state("inherited", "inherited from an earlier clustering, not re-read")
         elif meaning.updated:
             self._show_state("saved", f"saved {_clock(meaning.updated)}")
         else:
             self._show_state("saved", "saves by itself")
+
+    def _inherited(self) -> Meaning | None:
+        clustering = self._notebook.clustering
+        return None if clustering is None else self._notebook.inherited(clustering, self._index)
+
+    def _confirm(self) -> None:
+        """The reader has looked again: what was inherited is said of this class now."""
+        self._mark()
+        self.save()
 
     def _show_saved(self) -> None:
         if not self._dirty:
             self._show_state("saved", f"saved {(self._notebook.saved_at or datetime.now()):%H:%M}")
 
     def _show_state(self, state: str, text: str) -> None:
-        self.state.setText({"saved": "✓ ", "saving": "… ", "error": "✕ "}[state] + text)
+        self.confirm.setVisible(state == "inherited")
+        self.state.setText({"saved": "✓ ", "saving": "… ", "error": "✕ ", "inherited": "↷ "}[state] + text)
         self.state.setAccessibleName(text)
         self.state.setProperty("state", state)
         self.state.style().unpolish(self.state)
@@ -210,6 +224,10 @@ class MeaningsPanel(QScrollArea):
         self.state = QLabel()
         self.state.setObjectName("saveState")
         self.state.setWordWrap(True)
+        self.confirm = QPushButton("It still holds")
+        self.confirm.setToolTip("I have looked at this class again: keep these words for it")
+        self.confirm.setAccessibleName("Keep the inherited words for this class")
+        self.confirm.clicked.connect(self._confirm)
         self.empty = QLabel("Once a map is shown, name its classes here.")
         self.empty.setObjectName("hint")
         self.empty.setWordWrap(True)
@@ -238,6 +256,7 @@ class MeaningsPanel(QScrollArea):
         self._form.addWidget(self.description, 1)
         self._form.addLayout(choices)
         self._form.addWidget(self.state)
+        self._form.addWidget(self.confirm, 0, Qt.AlignmentFlag.AlignLeft)
         inside = QWidget()
         whole = QVBoxLayout(inside)
         whole.setContentsMargins(10, 8, 10, 8)
