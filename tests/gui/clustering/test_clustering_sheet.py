@@ -19,7 +19,9 @@ from wsiview.gui.clustering.split_table import findings
 from wsiview.gui.main_window import MainWindow
 
 Wait = Callable[..., None]
-TABLE = "classes,residual,worst_cosine,dispersion,found_again,refits,later\n2,0.2,0.99,0.9,10,10,x\n3,0.1,0.4,0.7,2,10,y\n"
+TABLE = (
+    "classes,residual,worst_cosine,dispersion,found_again,refits,later\n2,0.2,0.99,0.9,10,10,x\n3,0.1,0.4,0.7,2,10,y\n"
+)
 
 
 @pytest.fixture
@@ -51,8 +53,10 @@ def test_classes_say_in_how_many_refits_they_were_found_again(
     sheet = opened(window, qtbot, wait)
     told = [sheet.classes.item(row, 2).text() for row in range(sheet.classes.rowCount())]
     assert told == [f"in {5 + row} of 10 refits" for row in range(chosen.n_classes)]
-    assert chosen.name in sheet.headline.text() and chosen.layer in sheet.headline.text()
-    assert sheet.chart.isVisible() and "2 classes: worst cosine 0.99" in sheet.chart.accessibleName()
+    assert chosen.name in sheet.headline.text()
+    assert chosen.layer in sheet.headline.text()
+    assert sheet.chart.isVisible()
+    assert "2 classes: worst cosine 0.99" in sheet.chart.accessibleName()
     assert "speak for 2 classes" in sheet.chart_hint.text()
 
 
@@ -63,7 +67,8 @@ def test_a_table_that_is_missing_or_damaged_is_said(
     table = window.session.clustering.path.with_name("tried.k.csv")
     table.unlink() if text is None else table.write_text(text)
     sheet = opened(window, qtbot, wait)
-    assert said in sheet.chart_hint.text() and not sheet.chart.isVisible()
+    assert said in sheet.chart_hint.text()
+    assert not sheet.chart.isVisible()
     assert sheet.classes.rowCount() == chosen.n_classes
 
 
@@ -117,12 +122,15 @@ def test_names_go_along_through_a_refit_until_the_reader_has_looked_again(
     session.set_layers(session._own_looks(session.layers))
     assert session.layers.classes[1].name == "stroma (inherited, not re-read)"
     panel.show_class(1)
-    assert panel.name.text() == "stroma" and "not re-read" in panel.state.text()
+    assert panel.name.text() == "stroma"
+    assert "not re-read" in panel.state.text()
     assert not panel.confirm.isHidden()
     mapped.docks.meanings.raise_()
     qtbot.mouseClick(panel.confirm, Qt.MouseButton.LeftButton)
     assert session.layers.classes[1].name == "stroma"
     assert notebook.review.meaning(present, 1).name == "stroma"
-    assert panel.confirm.isHidden() and "saved" in panel.state.text()
+    assert panel.confirm.isHidden()
+    assert "saved" in panel.state.text()
     panel.show_class(0)
-    assert panel.name.text() == "" and panel.confirm.isHidden()
+    assert panel.name.text() == ""
+    assert panel.confirm.isHidden()
