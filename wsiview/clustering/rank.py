@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wsiview.clustering.matching import ALIKE
+HOLDS = 0.9
+"""Share of refits in which each class must be found again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +36,31 @@ class RankRow:
     refits: int
 
 
+def needed(refits: int) -> int:
+    """In how many of the refits a class must be found again to count as one that holds: nine of ten."""
+    return math.ceil(HOLDS * refits)
+
+
 def choose(rows: Sequence[RankRow]) -> tuple[RankRow, str]:
     """The K to take, and why as half a sentence.
 
-    The largest K all of whose classes come back in refits: with fewer, tissues that could be told apart are merged;
-    with more, classes depend on who happened to be in the cohort. Without any such K, the one whose worst class comes
-    back best.
+    A K holds if each of its classes is found again in nine of ten refits: with fewer classes, tissues that could be
+    told apart are merged; with more, they depend on who happened to be in the cohort. A class that is made of noise or
+    of a few loud patients may come back as well, but refits then divide the vectors less alike than without it. So of
+    the K that hold the largest is taken at which the dispersion is no lower than at the next smaller one. Without any,
+    the one whose worst class comes back most often.
     """
-    held = [row for row in rows if row.worst_cosine >= ALIKE]
+    held = sorted((row for row in rows if row.found_again >= needed(row.refits)), key=lambda row: row.classes)
     if held:
-        best = max(held, key=lambda row: row.classes)
+        agreeing = [row for index, row in enumerate(held) if index == 0 or row.dispersion >= held[index - 1].dispersion]
+        best = agreeing[-1]
         beyond = "; larger ones were not tried" if best.classes == max(row.classes for row in rows) else ""
         return best, (
-            f"the largest at which every class is found again (worst matched cosine {best.worst_cosine:.3f}){beyond}"
+            f"the largest at which every class is found again in at least {needed(best.refits)} of {best.refits} fits, "
+            f"and at which these don't agree less than with fewer classes{beyond}"
         )
-    best = max(rows, key=lambda row: (row.worst_cosine, -row.classes))
+    best = max(rows, key=lambda row: (row.found_again / row.refits, row.worst_cosine, -row.classes))
     return best, (
-        f"the one whose worst class is found again best (cosine {best.worst_cosine:.3f}), though below {ALIKE:g}: "
-        "take more slides before trusting its classes"
+        f"the one whose worst class is found again most often, in {best.found_again} of {best.refits} fits, though "
+        f"not in {needed(best.refits)}: take more slides before trusting its classes"
     )
