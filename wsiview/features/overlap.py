@@ -121,7 +121,7 @@ def factorisable(found: Tensor, layer: str, rectify: bool, signed: bool = False)
         raise FeaturesUnusable(layer, "it gives numbers that are not finite; check the model's weights and transform")
     if least < 0 and not signed:
         raise FeaturesUnusable(
-            layer, 'it gives negative numbers; choose the ReLU after it, or set "rectify" or "signed" to true'
+            layer, 'it gives negative numbers; set "rectify" or "signed" to true, or choose the ReLU after it'
         )
     return found
 
