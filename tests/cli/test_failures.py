@@ -25,7 +25,7 @@ def work(failures: Failures, bad: str) -> list[str]:
 
 
 def test_after_a_slide_fails_the_rest_goes_on_and_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    failures = Failures(3, "maps", Reporter(as_json=False))
+    failures = Failures(3, "maps could not be made", Reporter(as_json=False))
     assert work(failures, "ac") == ["b"]
     assert failures.status(partial=True) == 1
     first, second, all_of_them = capsys.readouterr().err.splitlines()
@@ -36,14 +36,14 @@ def test_after_a_slide_fails_the_rest_goes_on_and_all_are_listed(capsys: pytest.
 
 
 def test_without_failures_the_status_tells_whether_parts_were_unreadable(capsys: pytest.CaptureFixture[str]) -> None:
-    failures = Failures(3, "maps", Reporter(as_json=False))
+    failures = Failures(3, "maps could not be made", Reporter(as_json=False))
     assert work(failures, "") == ["a", "b", "c"]
     assert (failures.status(partial=False), failures.status(partial=True), len(failures)) == (0, 3, 0)
     assert capsys.readouterr().err == ""
 
 
 def test_a_single_failure_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    failures = Failures(1, "maps", Reporter(as_json=False))
+    failures = Failures(1, "maps could not be made", Reporter(as_json=False))
     with failures.of(CohortEntry(Path("a.svs"))):
         raise SlideError("a.svs is damaged")
     assert failures.status(partial=False) == 1
@@ -51,6 +51,6 @@ def test_a_single_failure_is_told_once(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_wrong_usage_stops_at_once() -> None:
-    failures = Failures(3, "maps", Reporter(as_json=False))
+    failures = Failures(3, "maps could not be made", Reporter(as_json=False))
     with pytest.raises(UsageError), failures.of(COHORT[0]):
         raise UsageError("patches leave gaps")

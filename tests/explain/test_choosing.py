@@ -34,9 +34,13 @@ def test_a_range_of_k_is_told_row_by_row_and_one_is_kept_with_its_stability(
         rows = list(csv.DictReader(stream))
     assert [int(row["classes"]) for row in rows] == [2, 3]
     assert 1 > float(rows[0]["residual"]) > float(rows[1]["residual"]) > 0
+    assert float(rows[0]["rmse"]) > float(rows[1]["rmse"]) > 0
+    assert all(row["fidelity"] == "" or 0 <= float(row["fidelity"]) <= 1 for row in rows)
     found = Clustering.load(out)
     assert found.n_classes == table["chosen"] == result["classes"]
     assert found.stability.tolist() == [[count, 3] for count in result["found_again"]]
+    assert found.parameters["fidelity"] == result["fidelity"]
+    assert found.parameters["fidelity"]["rmse"] == pytest.approx(float(rows[found.n_classes - 2]["rmse"]), abs=1e-6)
     assert found.parameters["resampled"] == "feature vectors of the one slide"
     assert {path.name for path in tmp_path.iterdir()} == {"x.clustering", "x.k.csv", "x.names.json"}
 

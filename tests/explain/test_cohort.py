@@ -114,5 +114,5 @@ def test_slides_of_the_fit_are_known_by_the_cohort_and_by_their_fingerprint() ->
     assert to_fit_on([said, denied, silent]) == [said, silent]
     with pytest.raises(UsageError, match="none to fit on"):
         to_fit_on([denied])
-    assert [was_fitted_on(entry, "f", ("f",)) for entry in (said, denied, silent)] == [True, True, True]
-    assert [was_fitted_on(entry, "g", ("f",)) for entry in (said, denied, silent)] == [True, False, False]
+    assert [was_fitted_on("f", ("f",), answer) for answer in (True, False, None)] == [True, True, True]
+    assert [was_fitted_on("g", ("f",), answer) for answer in (True, False, None)] == [True, False, False]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,12 @@ class Fidelity:
         """
         room = 1.0 - self.majority
         return None if room <= 0 else max(0.0, (self.agreement - self.majority) / room)
+
+    def to_json(self) -> dict[str, float | None]:
+        """As it stands in a clustering's parameters."""
+        told = {name: round(float(value), 6) for name, value in asdict(self).items()}
+        above = self.above_majority
+        return {**told, "patches": self.patches, "above_majority": None if above is None else round(above, 6)}
 
 
 def fidelity(

@@ -27,10 +27,12 @@ def add_bundle_arguments(parser: argparse.ArgumentParser) -> None:
     tensors.add_argument("--options", metavar="JSON", help='of vgg-pool, as {"blocks": [[64, 64], [128, 128]]}')
     about = parser.add_argument_group("about it")
     about.add_argument("--name", help="what it is called (default: as the folder)")
-    about.add_argument("--license", default="", metavar="TEXT")
-    about.add_argument("--description", default="", metavar="TEXT")
+    about.add_argument("--license", default="", metavar="TEXT", help="on what terms the model may be used")
+    about.add_argument("--description", default="", metavar="TEXT", help="what it was trained for, on what")
     add_sample_arguments(parser, "after that, show the patches with the highest and lowest scores of this slide")
-    parser.add_argument("--picture", type=Path, metavar="FILE.png", help="where (default: FOLDER.scores.png)")
+    parser.add_argument(
+        "--picture", type=Path, metavar="FILE.png", help="where to save that picture (default: FOLDER.scores.png)"
+    )
     parser.set_defaults(module="bundle_command")
 
 
@@ -39,26 +41,34 @@ def add_sample_arguments(parser: argparse.ArgumentParser, purpose: str) -> None:
     group = parser.add_argument_group("a look at its scores")
     group.add_argument("--slide", type=Path, metavar="SLIDE", help=purpose)
     group.add_argument("--patches", type=int, default=400, metavar="N", help="tissue patches to draw (default 400)")
-    group.add_argument("--seed", type=int, default=0, help="of the draw (default 0)")
-    group.add_argument("--mpp", type=float, metavar="M", help="µm per pixel of a slide that doesn't tell its own")
+    group.add_argument("--seed", type=int, default=0, metavar="N", help="of the draw (default 0)")
+    group.add_argument("--mpp", type=float, metavar="M", help="µm per pixel of the slide, whatever it says")
     group.add_argument("--allow-upsampling", action="store_true", help="read a slide much coarser than the model's")
-    group.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
-    group.add_argument("--threads", type=int, help="processor threads to use (default: all cores)")
+    group.add_argument("--device", metavar="NAME", help="cpu, cuda or mps (default: the best there is)")
+    group.add_argument("--threads", type=int, metavar="N", help="processor threads to use (default: one a core)")
 
 
 def _outputs(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--classes", required=True, metavar="A,B,…", help="name of each output, in their order")
     group.add_argument("--target", metavar="NAME|N", help="the output to explain, by name or number from 0")
-    group.add_argument("--activation", choices=["sigmoid", "softmax"], help="from outputs to scores")
-    group.add_argument("--threshold", type=float, help="score from which a patch counts as positive (default 0.5)")
+    group.add_argument(
+        "--activation",
+        choices=["sigmoid", "softmax"],
+        help="from outputs to scores (default: sigmoid for one output, else softmax)",
+    )
+    group.add_argument(
+        "--threshold", type=float, metavar="SHARE", help="score from which a patch counts as positive (default 0.5)"
+    )
 
 
 def _pixels(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--patch", type=int, required=True, metavar="PX", help="side of a patch at that spacing")
+    group.add_argument("--patch", type=int, required=True, metavar="PX", help="side of a patch, in pixels of --spacing")
     group.add_argument(
         "--spacing", required=True, metavar="M|level0", help="µm per pixel that it was trained at, or level0: as it is"
     )
-    group.add_argument("--resize", type=int, metavar="PX", help="side that patches are resized to for the network")
+    group.add_argument(
+        "--resize", type=int, metavar="PX", help="side that patches are resized to for the network (default: none)"
+    )
     group.add_argument(
         "--mean", required=True, metavar="R,G,B|imagenet", help="of the normalisation, for pixels of 0 to 1, or to 255"
     )
@@ -66,7 +76,7 @@ def _pixels(group: argparse._ArgumentGroup) -> None:
 
 
 def _layer(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--layer", help="layer to explain (default: the architecture's)")
+    group.add_argument("--layer", metavar="NAME", help="layer to explain (default: the architecture's)")
     sign = group.add_mutually_exclusive_group()
     sign.add_argument("--rectify", action="store_true", help="take the positive part of a layer that is negative too")
     sign.add_argument("--signed", action="store_true", help="take both signs; classes then come from semi-NMF")

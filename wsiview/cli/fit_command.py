@@ -9,8 +9,9 @@ from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
+from wsiview.cli.fit_cluster import compute_features, tell_repeated
 from wsiview.cli.reporting import Reporter
-from wsiview.cli.slides import check_file, check_mpp, check_seed, check_threads
+from wsiview.cli.slides import Failures, check_file, check_mpp, check_seed, check_threads
 from wsiview.clustering.clustering import LETTERS, Clustering
 from wsiview.clustering.clustering_file import write_slide_names
 from wsiview.clustering.nnls import MAX_CLASSES
@@ -18,8 +19,10 @@ from wsiview.clustering.rank import RankRow
 from wsiview.clustering.whole_file import write_whole
 from wsiview.errors import ClusteringError, UsageError
 from wsiview.explain.choosing import Choice, choose_classes, inherit
-from wsiview.explain.cohort import read_cohort
-from wsiview.explain.fitting import SlideEntry, gather
+from wsiview.explain.cohort import read_cohort, to_fit_on
+from wsiview.explain.fidelity_sample import measure_fidelity
+from wsiview.explain.fit_plan import fit_plan
+from wsiview.explain.fitting import NoSlideLeft, SlideEntry, gather
 from wsiview.explain.settings import FitSettings
 from wsiview.models.bundle import LARGEST_PATCH, read_bundle
 from wsiview.models.classifier import load_classifier
@@ -29,7 +32,7 @@ from wsiview.slide.opening import open_checked
 
 
 def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
-    """Fit one clustering over all slides; status 3 when patches could not be read."""
+    """Fit one clustering over all slides; goes on after one that fails, and lists those at the end."""
     settings = _settings(arguments)
     out: Path = arguments.out
     if out.suffix != ".clustering":
@@ -39,44 +42,65 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
     set_threads(arguments.threads)
     mpp = check_mpp(arguments.mpp)
     old = None if arguments.like is None else Clustering.load(arguments.like)
-    cohort = read_cohort(arguments.slides)
+    named = read_cohort(arguments.slides, reporter.note)
+    cohort = to_fit_on(named)
+    if len(cohort) < len(named):
+        reporter.note(f"{len(named) - len(cohort)} of {len(named)} slides say no in used_in_fit and are left out")
     classifier = load_classifier(read_bundle(arguments.model), arguments.device)
-    entries = [SlideEntry(partial(open_checked, entry.path), mpp, entry.patient) for entry in cohort]
+    entries = [SlideEntry(partial(open_checked, entry.path), mpp) for entry in cohort]
     cache = out.with_name(out.name + ".parts")
-    gathered = gather(entries, classifier, settings, cache, progress, int(arguments.disk * 1e9))
+    plan, room = fit_plan(classifier, settings), int(arguments.disk * 1e9)
+    there = compute_features(arguments, cohort, plan, settings, cache, room, reporter, progress)
+    failures = Failures(len(cohort), "slides could not be fitted on", reporter)
+    try:
+        gathered = gather(
+            entries, classifier, plan, settings, cache, progress, room, guard=lambda index: failures.of(cohort[index])
+        )
+    except NoSlideLeft:
+        return failures.status(partial=False)
+    tell_repeated(len(there.intersection(gathered.computed)), reporter)
+    used = [cohort[index] for index in gathered.used]
     choice = choose_classes(
-        gathered, entries, classifier, settings, arguments.k, out.stem, progress,
+        gathered, used, classifier, settings, arguments.k, out.stem, progress,
         threads=arguments.threads or os.cpu_count() or 1, refits=arguments.refits,
+        measure=partial(
+            measure_fidelity, [entries[index] for index in gathered.used], classifier, settings.seed,
+            settings.allow_upsampling, progress,
+        ),
     )  # fmt: skip
     clustering = choice.clustering if old is None else inherit(choice.clustering, old)
     clustering.save(out)
-    write_slide_names(out, dict(zip(clustering.slides, (str(entry.path) for entry in cohort), strict=True)))
+    write_slide_names(out, dict(zip(clustering.slides, (str(entry.path) for entry in used), strict=True)))
     if len(arguments.k) > 1:
         _tell_choice(choice, out, reporter)
     shutil.rmtree(cache, ignore_errors=True)
-    for reason in gathered.reason.values():
+    for reason in plan.reason.values():
         how = "densely" if clustering.geometry.evaluation == "dense" else "by overlapping patches"
         reporter.note(f"evaluated {how}: {reason}")
     if gathered.unreadable:
         reporter.note(f"{gathered.unreadable} of the sampled patches could not be read and were left out")
+    if choice.fidelity is None:
+        reporter.note(f"fidelity was not measured: {choice.no_fidelity}")
     reporter.result(
-        f"{out}: {clustering.n_classes} classes from {len(entries)} slides and "
+        f"{out}: {clustering.n_classes} classes from {len(used)} slides and "
         f"{clustering.parameters['vectors']} feature vectors; objective {clustering.objective[-1]:.6g}"
         + _stability_text(clustering, choice)
+        + _fidelity_text(choice)
         + _inherited_text(clustering, arguments.like),
         clustering=str(out),
         fingerprint=clustering.fingerprint,
         classes=clustering.n_classes,
-        slides=len(entries),
+        slides=len(used),
         vectors=clustering.parameters["vectors"],
         unreadable=gathered.unreadable,
         objective=clustering.objective[-1],
         layer=clustering.layer,
         found_again=clustering.stability[:, 0].tolist(),
         refits=choice.refits,
+        fidelity=clustering.parameters["fidelity"],
         inherited=clustering.inherited.get("classes"),
     )
-    return 3 if gathered.unreadable else 0
+    return failures.status(partial=gathered.unreadable > 0)
 
 
 def _tell_choice(choice: Choice, out: Path, reporter: Reporter) -> None:
@@ -84,23 +108,37 @@ def _tell_choice(choice: Choice, out: Path, reporter: Reporter) -> None:
     names = [one.name for one in fields(RankRow)]
     rows = [[getattr(row, name) for name in names] for row in choice.rows]
     path = out.with_name(f"{out.stem}.k.csv")
-    text = "\n".join(",".join(map(str, line)) for line in [names, *rows]) + "\n"
+    text = "\n".join(",".join("" if one is None else str(one) for one in line) for line in [names, *rows]) + "\n"
     try:
         write_whole(path, text.encode())
     except OSError as error:
         raise ClusteringError(
             f"{path} can't be written ({error.strerror or error}): free some space or choose another folder"
         ) from error
-    lines = ["  K  not explained  worst cosine  dispersion  every class found again"]
+    lines = ["  K  not explained  worst cosine  dispersion  every class found again  labels above majority  logit RMSE"]
     for row in choice.rows:
         mark = "*" if row.classes == choice.clustering.n_classes else " "
         lines.append(
             f"{mark}{row.classes:>2}  {row.residual:>13.2%}  {row.worst_cosine:>12.3f}  {row.dispersion:>10.3f}  "
-            f"in {row.found_again} of {row.refits}"
+            f"{f'in {row.found_again} of {row.refits}':<23}  {_told(row.fidelity):>21}  {_told(row.rmse):>10}"
         )
     lines.append(f"K = {choice.clustering.n_classes} is {choice.reason}; resampled: {choice.resampled}")
     facts = [dict(zip(names, row, strict=True)) for row in rows]
     reporter.result("\n".join(lines), table=str(path), rows=facts, chosen=choice.clustering.n_classes)
+
+
+def _told(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _fidelity_text(choice: Choice) -> str:
+    found = choice.fidelity
+    if found is None:
+        return ""
+    return (
+        f"; with its classes in place of the activations {found.agreement:.1%} of {found.patches} patches keep the "
+        f"model's label, {_told(found.above_majority)} of what lies above the majority share"
+    )
 
 
 def _stability_text(clustering: Clustering, choice: Choice) -> str:

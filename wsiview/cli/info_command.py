@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wsiview.cli.reporting import Reporter
-from wsiview.clustering.clustering import Clustering
+from wsiview.clustering.clustering import LETTERS, Clustering
 from wsiview.errors import SlideError, UsageError
 from wsiview.explain.alignment import Alignment
 from wsiview.maps.cluster_map import ClusterMap
@@ -112,9 +112,42 @@ def _clustering(path: Path) -> Facts:
         "mpp": geometry.spacing,
         "slides": len(clustering.slides),
         "vectors": clustering.parameters.get("vectors"),
+        **_holding(clustering),
         "created": clustering.created,
         "fingerprint": clustering.fingerprint,
     }
+
+
+def _holding(clustering: Clustering) -> Facts:
+    """How well the classes hold: over resampled patients, against an older clustering, and in the network itself."""
+    told, letters, old = clustering.parameters, clustering.letters, clustering.inherited
+    again = [f"{one} in {n} of {of}" for one, (n, of) in zip(letters, clustering.stability.tolist(), strict=False)]
+    taken = zip(letters, old.get("classes", ()), old.get("cosine", ()), strict=False)
+    return {
+        "classes tried": told.get("classes_tried", []),
+        "found again": again,
+        "resampled": told.get("resampled"),
+        "inherited": [
+            f"{one} from {LETTERS[index]} ({cosine:.3f})" for one, index, cosine in taken if index is not None
+        ],
+        "inherited from": old["clustering"][:8] if old else None,
+        "fidelity": _fidelity(told.get("fidelity")),
+    }
+
+
+def _fidelity(told: Any) -> str | None:
+    if not isinstance(told, dict):
+        return None
+    if "skipped" in told:
+        return f"not measured: {told['skipped']}"
+    try:
+        above = "unknown" if told["above_majority"] is None else f"{told['above_majority']:.3f}"
+        return (
+            f"agreement above the majority share {above} ({told['agreement']:.1%} of {told['patches']} patches keep "
+            f"the model's label, the commonest has {told['majority']:.1%}); RMSE of logits {told['rmse']:.4g}"
+        )
+    except (KeyError, TypeError, ValueError):
+        return "not readable"
 
 
 def _map(path: Path) -> Facts:

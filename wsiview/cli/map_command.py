@@ -3,42 +3,50 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from wsiview.cli.reporting import Reporter
 from wsiview.cli.slides import Failures, check_folder, check_mpp, check_saliency, check_seed, check_threads
 from wsiview.clustering.clustering import Clustering
-from wsiview.errors import ClusteringError, UsageError, WsiviewError
-from wsiview.explain.cohort import read_cohort
-from wsiview.explain.mapping import Outcome, map_together
-from wsiview.explain.request import MapRequest, map_request
+from wsiview.errors import MapError, UsageError
+from wsiview.explain.cohort import CohortEntry, read_cohort
+from wsiview.explain.map_job import MapFailure, MapJob, run_job
+from wsiview.explain.mapping import Outcome
+from wsiview.explain.schedulers import Cluster, Lost
+from wsiview.explain.worker import classifier_of
 from wsiview.models.bundle import read_bundle
-from wsiview.models.classifier import Classifier, load_classifier
-from wsiview.models.device import set_threads
 from wsiview.progress import Progress
-from wsiview.slide.opening import open_checked
-from wsiview.slide.slide import Slide
+
+Maps = Sequence[Outcome | MapFailure]
+
+_PATIENCE = 60.0  # seconds that a job on a cluster waits for the map of a worker that was thought to have died
 
 
 def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
     """Map every slide with every clustering; goes on after a map that fails, and lists those at the end."""
-    mpp = check_mpp(arguments.mpp)
     check_threads(arguments.threads)
-    set_threads(arguments.threads)
-    cohort = read_cohort(arguments.slides)
-    saliency = check_saliency(arguments.saliency)
-    clusterings = {path: Clustering.load(path) for path in arguments.clustering}
-    classifier = load_classifier(read_bundle(arguments.model), arguments.device)
     check_seed(arguments.seed)
+    cohort = read_cohort(arguments.slides, reporter.note)
+    jobs = _jobs(arguments, cohort)
+    clusterings = jobs[0].clusterings
+    for path in clusterings:
+        Clustering.load(path)
+    if arguments.scheduler is None:
+        classifier_of(arguments.model, arguments.device)
+    else:
+        read_bundle(arguments.model)
     check_folder(arguments.out)
-    failures = Failures(len(cohort) * len(clusterings), "maps", reporter)
+    failures = Failures(len(jobs) * len(clusterings), "maps could not be made", reporter)
     partial = False
     said: set[str] = set()
-    for entry in cohort:
-        for one in _maps_of(entry.path, arguments, classifier, clusterings, mpp, saliency, progress):
-            if isinstance(one, WsiviewError):
-                failures.add(entry, one)
+    for number, maps in _run(jobs, arguments.scheduler, progress):
+        entry = cohort[number]
+        for one in maps if not isinstance(maps, Lost) else [MapFailure(f"{entry.path}: {maps.reason}")]:
+            if isinstance(one, MapFailure):
+                if one.usage:
+                    raise UsageError(one.reason)
+                failures.add(entry, MapError(one.reason))
                 continue
             partial = partial or one.unreadable > 0 or one.unreadable_cells > 0
             if one.reason and one.reason not in said:
@@ -48,54 +56,37 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
     return failures.status(partial)
 
 
-def _maps_of(
-    path: Path,
-    arguments: argparse.Namespace,
-    classifier: Classifier,
-    clusterings: dict[Path, Clustering],
-    mpp: tuple[float, float] | None,
-    saliency: Sequence[str],
-    progress: Progress,
-) -> list[Outcome | WsiviewError]:
-    """Every map of one slide, or why it could not be made; what is the same work is done in one pass."""
-    found: list[Outcome | WsiviewError] = []
-    try:
-        with open_checked(path) as slide:
-            passes: dict[object, list[tuple[MapRequest, Clustering]]] = {}
-            for place, clustering in clusterings.items():
-                try:
-                    request = map_request(
-                        slide, classifier.bundle, clustering, clustering_path=place, mpp=mpp, saliency=saliency,
-                        allow_upsampling=arguments.allow_upsampling, evaluation=arguments.evaluation,
-                        predictions=arguments.predictions, seed=arguments.seed,
-                    )  # fmt: skip
-                except ClusteringError as error:
-                    found.append(error)
-                    continue
-                passes.setdefault((request.work, clustering.geometry), []).append((request, clustering))
-            for together in passes.values():
-                found.extend(_one_pass(together, slide, classifier, arguments.out, progress))
-    except UsageError:
-        raise  # of no use on any other slide
-    except WsiviewError as error:
-        found.extend([error] * (len(clusterings) - len(found)))
-    return found
+def _jobs(arguments: argparse.Namespace, cohort: Sequence[CohortEntry]) -> list[MapJob]:
+    """One for each slide."""
+    on_cluster = arguments.scheduler is not None
+    place = Path.absolute if on_cluster else Path
+    options = {
+        "mpp": check_mpp(arguments.mpp), "saliency": check_saliency(arguments.saliency), "seed": arguments.seed,
+        "allow_upsampling": arguments.allow_upsampling, "evaluation": arguments.evaluation,
+        "predictions": arguments.predictions,
+    }  # fmt: skip
+    return [
+        MapJob(
+            slide=place(entry.path),
+            model=place(arguments.model),
+            clusterings=tuple(dict.fromkeys(place(path) for path in arguments.clustering)),
+            folder=place(arguments.out),
+            options={**options, "used_in_fit": entry.used_in_fit},
+            device=arguments.device,
+            threads=arguments.threads,
+            patience=_PATIENCE if on_cluster else 0.0,
+        )
+        for entry in cohort
+    ]
 
 
-def _one_pass(
-    together: Sequence[tuple[MapRequest, Clustering]],
-    slide: Slide,
-    classifier: Classifier,
-    folder: Path,
-    progress: Progress,
-) -> Sequence[Outcome | WsiviewError]:
-    requests, clusterings = zip(*together, strict=True)
-    try:
-        return map_together(requests, slide, classifier, clusterings, folder, progress)
-    except UsageError:
-        raise
-    except WsiviewError as error:
-        return [error] * len(together)
+def _run(jobs: Sequence[MapJob], scheduler: str | None, progress: Progress) -> Iterator[tuple[int, Maps | Lost]]:
+    """The number of each job and its maps, as they are made: here one after another, or on a cluster."""
+    if scheduler is not None:
+        yield from Cluster(scheduler, run_job).run(jobs, progress, "mapping slides")
+        return
+    for number, job in enumerate(jobs):
+        yield number, run_job(job, progress)
 
 
 def _report(outcome: Outcome, slide: Path, reporter: Reporter) -> None:
@@ -116,4 +107,3 @@ def _report(outcome: Outcome, slide: Path, reporter: Reporter) -> None:
         unreadable=outcome.unreadable,
         unreadable_cells=outcome.unreadable_cells,
     )
-

@@ -97,12 +97,12 @@ class Failures:
     ----------
     wanted
         How many things are to be done; of a single one the failure is told once.
-    things
-        What they are, in the plural.
+    what
+        The end of the sentence that begins "3 of 5 ".
     """
 
-    def __init__(self, wanted: int, things: str, reporter: Reporter) -> None:
-        self._wanted, self._things, self._reporter = wanted, things, reporter
+    def __init__(self, wanted: int, what: str, reporter: Reporter) -> None:
+        self._wanted, self._what, self._reporter = wanted, what, reporter
         self._told: list[str] = []
 
     @contextmanager
@@ -134,6 +134,5 @@ class Failures:
         if self._wanted == 1:
             self._reporter.error(self._told[0])
         else:
-            failed = f"{len(self._told)} of {self._wanted} {self._things} could not be made: "
-            self._reporter.error(failed + " | ".join(self._told))
+            self._reporter.error(f"{len(self._told)} of {self._wanted} {self._what}: {' | '.join(self._told)}")
         return 1

@@ -267,7 +267,13 @@ def _inherited(value: Any, classes: int) -> dict[str, Any]:
     """The inheritance as it was written, or nothing."""
     if value and (len(value["classes"]) != classes or len(value["cosine"]) != classes):
         raise ValueError("its inheritance speaks of another number of classes")
-    return dict(value)
+    if value and not all(one is None or one in range(len(LETTERS)) for one in value["classes"]):
+        raise ValueError("its inheritance speaks of a class that there can't be")
+    return (
+        {**value, "clustering": str(value["clustering"]), "cosine": list(map(_finite, value["cosine"]))}
+        if value
+        else {}
+    )
 
 
 def _finite(value: Any) -> float:

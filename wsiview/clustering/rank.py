@@ -26,6 +26,10 @@ class RankRow:
         The least of the classes' counts of refits that found it again.
     refits
         Of how many.
+    fidelity
+        0 to 1: how much of the model's own labels WH keeps above the majority share; None if not measured.
+    rmse
+        Of the logits with WH in place of the activations; None likewise.
     """
 
     classes: int
@@ -34,6 +38,8 @@ class RankRow:
     dispersion: float
     found_again: int
     refits: int
+    fidelity: float | None = None
+    rmse: float | None = None
 
 
 def needed(refits: int) -> int:

@@ -49,6 +49,8 @@ def stability(
     seed: int,
     progress: Progress,
     refits: int = REFITS,
+    *,
+    signed: bool = False,
 ) -> Stability:
     """Fit again to resampled groups and match.
 
@@ -63,6 +65,8 @@ def stability(
         H (K, C) of the fit in question.
     seed
         Of the resampling.
+    signed
+        Whether the fit in question is a semi-NMF.
 
     Raises
     ------
@@ -75,7 +79,8 @@ def stability(
     matched, strongest = [], []
     for done in range(refits):
         progress.report(STAGE, done, refits)
-        h = fit(vectors[_resampled(groups, rng)], k, seed=seed, max_passes=_PASSES).class_vectors.astype(np.float64)
+        again = fit(vectors[_resampled(groups, rng)], k, seed=seed, max_passes=_PASSES, signed=signed)
+        h = again.class_vectors.astype(np.float64)
         matched.append(match(class_vectors, h).cosine)
         strongest.append(_strongest(looked_at, h))
     progress.report(STAGE, refits, refits)

@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from wsiview.analysis.fidelity import Fidelity
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.matching import places_like
 from wsiview.clustering.rank import RankRow, choose
 from wsiview.clustering.stability import REFITS, Stability, stability
 from wsiview.clustering.vectors import pick
 from wsiview.errors import ClusteringError
-from wsiview.explain.fitting import Gathered, SlideEntry, cluster
+from wsiview.explain.cohort import CohortEntry, patient_groups
+from wsiview.explain.fidelity_sample import Measured
+from wsiview.explain.fitting import Gathered, cluster
 from wsiview.explain.settings import FitSettings
 from wsiview.models.classifier import Classifier
 from wsiview.progress import Progress
 
 _NUMBERS = 2**22  # of the vectors that refits are made on, float32: 17 MB
 _CHUNK = 16384
-PATIENTS, SLIDES, VECTORS = "patients", "slides", "feature vectors of the one slide"
+
+Measure = Callable[[Sequence[Clustering]], Measured]
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A clustering that holds best, the rows it was chosen by, why, and what was resampled."""
+    """A clustering that holds best, the rows it was chosen by, why, what was resampled, and its fidelity or why not."""
 
     clustering: Clustering
     rows: tuple[RankRow, ...]
     reason: str
     resampled: str
     refits: int
+    fidelity: Fidelity | None = None
+    no_fidelity: str = ""
 
 
 def choose_classes(
     gathered: Gathered,
-    entries: Sequence[SlideEntry],
+    cohort: Sequence[CohortEntry],
     classifier: Classifier,
     settings: FitSettings,
     classes: Sequence[int],
@@ -47,17 +53,20 @@ def choose_classes(
     *,
     threads: int = 1,
     refits: int = REFITS,
+    measure: Measure,
 ) -> Choice:
-    """Fit each K and refit it on resampled patients; the clusterings carry their stability.
+    """Fit each K and refit it on resampled patients; the clustering carries its stability and its fidelity.
 
     Parameters
     ----------
-    gathered, entries
-        Vectors, and the slides that they come from.
+    gathered, cohort
+        Vectors, and the slides that they come from, in the same order.
     classes
         One K or more.
     refits
         How often each is fitted again; 0, which tells nothing, for a single K only.
+    measure
+        Finds the fidelity of all clusterings at once.
 
     Raises
     ------
@@ -66,7 +75,8 @@ def choose_classes(
     Cancelled
         When `progress` was cancelled; fits that were finished or begun go on from there.
     """
-    groups, resampled = _groups(entries)
+    groups = patient_groups(cohort)
+    resampled = _resampled(cohort, groups)
     size = gathered.vectors.shape[0]
     most = max(1, _NUMBERS // gathered.vectors.shape[1])
     rows = np.arange(size)
@@ -77,19 +87,27 @@ def choose_classes(
     with threadpool_limits(limits=1):
         square = float(sum(np.square(part, dtype=np.float64).sum() for part in np.array_split(some, 64))) / len(some)
     fits: list[Clustering] = []
-    found: list[RankRow] = []
+    stable: list[Stability] = []
     for k in classes:
         one = cluster(gathered, classifier, replace(settings, n_classes=k), name, progress, threads)
-        if not refits:
-            return Choice(one, (), "the one that was asked for", resampled, 0)
-        held = stability(some, whose, one.class_vectors, settings.seed, progress, refits)
-        fits.append(replace(one, stability=np.column_stack([held.found_again, np.full(k, refits)])))
-        found.append(_row(k, one.objective[-1] / (square * size), held))
+        if refits:
+            held = stability(some, whose, one.class_vectors, settings.seed, progress, refits, signed=one.signed)
+            stable.append(held)
+            one = replace(one, stability=np.column_stack([held.found_again, np.full(k, refits)]))
+        fits.append(one)
+    measured = measure(fits)
+    if not refits:
+        kept = _with(fits[0], {}, measured, 0)
+        return Choice(kept, (), "the one that was asked for", resampled, 0, measured.of(0), measured.reason)
+    found = [
+        _row(one, one.objective[-1] / (square * size), held, measured.of(index))
+        for index, (one, held) in enumerate(zip(fits, stable, strict=True))
+    ]
     best, reason = choose(found)
-    chosen = next(one for one in fits if one.n_classes == best.classes)
+    place = found.index(best)
     note = {"refits": refits, "resampled": resampled, "classes_tried": list(classes)}
-    chosen = replace(chosen, parameters={**chosen.parameters, **note})
-    return Choice(chosen, tuple(found), reason, resampled, refits)
+    chosen = _with(fits[place], note, measured, place)
+    return Choice(chosen, tuple(found), reason, resampled, refits, measured.of(place), measured.reason)
 
 
 def inherit(clustering: Clustering, old: Clustering) -> Clustering:
@@ -121,14 +139,28 @@ def inherit(clustering: Clustering, old: Clustering) -> Clustering:
     )
 
 
-def _row(k: int, residual: float, held: Stability) -> RankRow:
-    return RankRow(k, residual, held.worst_cosine, held.dispersion, int(held.found_again.min()), held.refits)
+def _row(one: Clustering, residual: float, held: Stability, faithful: Fidelity | None) -> RankRow:
+    return RankRow(
+        classes=one.n_classes,
+        residual=residual,
+        worst_cosine=held.worst_cosine,
+        dispersion=held.dispersion,
+        found_again=int(held.found_again.min()),
+        refits=held.refits,
+        fidelity=None if faithful is None else faithful.above_majority,
+        rmse=None if faithful is None else faithful.rmse,
+    )
 
 
-def _groups(entries: Sequence[SlideEntry]) -> tuple[NDArray[np.int64], str]:
-    """A number for each slide's patient, or the slide where that is not known; and what is resampled."""
-    names = [entry.patient or f"\0{index}" for index, entry in enumerate(entries)]
-    _, groups = np.unique(names, return_inverse=True)
-    if len(set(names)) == 1:
-        return groups, VECTORS
-    return groups, PATIENTS if any(entry.patient for entry in entries) else SLIDES
+def _with(one: Clustering, note: dict[str, Any], measured: Measured, place: int) -> Clustering:
+    """The clustering with what was found about it on record."""
+    faithful = measured.of(place)
+    told = {"skipped": measured.reason} if faithful is None else faithful.to_json()
+    return replace(one, parameters={**one.parameters, **note, "fidelity": told})
+
+
+def _resampled(cohort: Sequence[CohortEntry], groups: Sequence[int]) -> str:
+    """What refits draw anew."""
+    if len(set(groups)) == 1:
+        return f"feature vectors of the one {'slide' if len(cohort) == 1 else 'patient'}"
+    return "patients" if any(entry.patient for entry in cohort) else "slides"

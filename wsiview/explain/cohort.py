@@ -91,15 +91,15 @@ def to_fit_on(entries: Sequence[CohortEntry]) -> list[CohortEntry]:
     return kept
 
 
-def was_fitted_on(entry: CohortEntry, fingerprint: str, fitted: Collection[str]) -> bool:
-    """Whether a clustering knows the slide already, by the slide's fingerprint or by what the cohort says.
+def was_fitted_on(fingerprint: str, fitted: Collection[str], used_in_fit: bool | None) -> bool:
+    """Whether a clustering knows the slide already, by the slide's fingerprint or by what its cohort says.
 
     Parameters
     ----------
     fitted
         Fingerprints of the slides that the clustering was fitted on.
     """
-    return fingerprint in fitted or entry.used_in_fit is True
+    return fingerprint in fitted or used_in_fit is True
 
 
 def _entries(path: Path, note: Callable[[str], None]) -> list[CohortEntry]:

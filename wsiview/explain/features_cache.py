@@ -7,6 +7,7 @@ take more room than there is are not kept, and computed again whenever they are 
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,12 +50,11 @@ class FeaturesCache:
     Parameters
     ----------
     room
-        Bytes that all vectors in the folder may take.
+        Bytes that the vectors still to be kept may take.
     """
 
     def __init__(self, folder: Path, room: int = ROOM) -> None:
         self._folder, self._room = folder, room
-        self._taken = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if folder.is_dir() else 0
 
     def readable(self, name: str) -> NDArray[np.bool_] | None:
         """Which patches of a part could be read; None if the part was never computed."""
@@ -75,10 +75,10 @@ class FeaturesCache:
             If the folder can't be written.
         """
         tensors: dict[str, NDArray[Any]] = {"readable": readable.astype(np.uint8)}
-        if self._taken + 2 * vectors.size <= self._room:
+        if 2 * vectors.size <= self._room:
             halves, exponent = _halves(vectors)
             tensors |= {"vectors": halves, "exponent": np.array([exponent], np.int64)}
-            self._taken += halves.nbytes
+            self._room -= halves.nbytes
         self._save(name, tensors)
 
     def state(self, name: str) -> State | None:
@@ -111,7 +111,8 @@ class FeaturesCache:
 
     def _save(self, name: str, tensors: dict[str, NDArray[Any]]) -> None:
         path = self._path(name)
-        temporary = path.with_suffix(".part")
+        # Two processes may write the same, if one of them was thought to have died.
+        temporary = path.with_suffix(f".{uuid.uuid4().hex}.part")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             save_file(tensors, temporary)
@@ -124,6 +125,11 @@ class FeaturesCache:
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.safetensors"
+
+
+def room_left(folder: Path, room: int) -> int:
+    """Bytes of `room` that nothing in the folder has taken yet."""
+    return max(0, room - sum(path.stat().st_size for path in folder.glob("*.safetensors")))
 
 
 @dataclass(frozen=True)

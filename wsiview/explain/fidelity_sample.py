@@ -15,7 +15,7 @@ from torch import Tensor
 from wsiview.analysis.fidelity import Fidelity, fidelity
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.nnls import class_weights
-from wsiview.errors import ClusteringError, ModelError
+from wsiview.errors import ClusteringError, ModelError, SlideError
 from wsiview.explain.fitting import SlideEntry
 from wsiview.explain.request import batch_size
 from wsiview.features.substitution import Change, Substitution
@@ -36,6 +36,10 @@ class Measured:
 
     found: tuple[Fidelity, ...] = ()
     reason: str = ""
+
+    def of(self, index: int) -> Fidelity | None:
+        """That of one clustering, None if none was found."""
+        return self.found[index] if self.found else None
 
 
 def measure_fidelity(
@@ -61,8 +65,6 @@ def measure_fidelity(
 
     Raises
     ------
-    SlideError
-        If a slide can't be opened or has gone; a part that can't be read only leaves out its patches.
     Cancelled
         When `progress` was cancelled.
     """
@@ -79,7 +81,7 @@ def measure_fidelity(
             if len(pixels):
                 found.append(upward.logits(classifier.normalise(pixels), changes).cpu().numpy())
         progress.report(STAGE, len(chosen), len(chosen))
-    except (ModelError, ClusteringError) as error:
+    except (ModelError, ClusteringError, SlideError) as error:
         return Measured(reason=str(error))
     if not found:
         return Measured(reason="none of the patches that were drawn could be read")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,18 +17,15 @@ from numpy.typing import NDArray
 
 from wsiview import __version__
 from wsiview.clustering.clustering import Clustering
-from wsiview.clustering.geometry import EVALUATIONS, Geometry
 from wsiview.clustering.nmf import fit
 from wsiview.clustering.normality import normality_of
 from wsiview.clustering.vectors import ArrayVectors, Vectors
-from wsiview.errors import UsageError
-from wsiview.explain.features_cache import ROOM, CachedVectors, FeaturesCache
-from wsiview.explain.sampling import Sampler
+from wsiview.errors import SlideError, UsageError
+from wsiview.explain.features_cache import ROOM, CachedVectors, FeaturesCache, room_left
+from wsiview.explain.fit_plan import FitPlan, fit_plan
+from wsiview.explain.sampling import Sample, Sampler
 from wsiview.explain.settings import FitSettings
-from wsiview.features.evaluation import DenseRefused, choose_evaluation, dense_fault, lattice_of
-from wsiview.features.reach import Reach, probe_reach
 from wsiview.models.classifier import Classifier
-from wsiview.models.default_layers import default_layer
 from wsiview.progress import Progress
 from wsiview.slide.slide import Slide
 
@@ -36,11 +34,14 @@ _MEMORY = 512 * 2**20  # bytes of vectors that are held in memory rather than re
 
 @dataclass(frozen=True)
 class SlideEntry:
-    """A slide to fit on: how to open it, its scale where the file doesn't tell (µm per pixel), whose it is if known."""
+    """A slide to fit on: how to open it, and its scale where the file doesn't tell (µm per pixel)."""
 
     open: Callable[[], Slide]
     mpp: tuple[float, float] | None = None
-    patient: str = ""
+
+
+class NoSlideLeft(SlideError):
+    """None of the slides of a fit could be used."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,33 +50,34 @@ class Gathered:
 
     Attributes
     ----------
+    used
+        Numbers of the entries that gave any, ascending; all that follows is in their order.
     vectors
         All, slide after slide.
     counts
         How many each slide gave.
     manifest
-        (n, 3) slide index, x, y of each patch.
+        (n, 3) index in `used`, x, y of each patch.
     fingerprints
         Of the slides.
     unreadable
         Sampled patches that could not be read.
-    reason
-        Why this evaluation was chosen, to be stored; empty where it was asked for.
+    computed
+        Numbers of the entries whose vectors were not all found in the cache.
     key
         What the vectors depend on, as a digest.
     cache
         Where they and the progress of fits are kept.
     """
 
+    used: tuple[int, ...]
     vectors: Vectors
     counts: tuple[int, ...]
     manifest: NDArray[np.int64]
     fingerprints: tuple[str, ...]
     unreadable: int
-    layer: str
-    rectify: bool
-    geometry: Geometry
-    reason: dict[str, str]
+    computed: tuple[int, ...]
+    plan: FitPlan
     key: str
     cache: FeaturesCache
 
@@ -113,7 +115,8 @@ def fit_clustering(
     Cancelled
         When `progress` was cancelled.
     """
-    gathered = gather(entries, classifier, settings, cache, progress, room)
+    plan = fit_plan(classifier, settings)
+    gathered = gather(entries, classifier, plan, settings, cache, progress, room)
     clustering = cluster(gathered, classifier, settings, name, progress, threads)
     shutil.rmtree(cache, ignore_errors=True)
     return clustering, gathered.unreadable
@@ -122,40 +125,54 @@ def fit_clustering(
 def gather(
     entries: Sequence[SlideEntry],
     classifier: Classifier,
+    plan: FitPlan,
     settings: FitSettings,
     cache: Path,
     progress: Progress,
     room: int = ROOM,
+    guard: Callable[[int], AbstractContextManager[None, bool | None]] = lambda index: nullcontext(),
 ) -> Gathered:
-    """Compute the vectors of a fit, or find them in the cache; the parameters are those of `fit_clustering`."""
-    if not 2 <= settings.n_classes <= 16:
-        raise UsageError(f"-k {settings.n_classes}: a clustering has from 2 to 16 classes")
-    if settings.evaluation not in ("auto", *EVALUATIONS):
-        raise UsageError(f"there is no evaluation {settings.evaluation!r}; there is auto, {', '.join(EVALUATIONS)}")
+    """Compute the vectors of a fit, or find them in the cache; the parameters are those of `fit_clustering`.
+
+    Parameters
+    ----------
+    guard
+        Entered with the number of a slide before that is sampled; if it swallows an error, the slide is left out.
+
+    Raises
+    ------
+    NoSlideLeft
+        If every slide was left out.
+    """
     if not entries:
         raise UsageError("there is no slide to fit on")
-    layer, rectify = _layer(classifier, settings)
-    reach = probe_reach(classifier, layer, rectify)
-    geometry, reason = _geometry(classifier, settings, reach, layer, rectify)
-    kept = FeaturesCache(cache, room)
-    sampler = Sampler(classifier, layer, rectify, geometry, settings, len(entries), kept)
-    found = [sampler.sample(one.open, one.mpp, index, progress.report) for index, one in enumerate(entries)]
-    samples = [sample for sample, _ in found]
+    kept = FeaturesCache(cache, room_left(cache, room))
+    sampler = Sampler(classifier, plan, settings, len(entries), kept)
+    found: dict[int, Sample] = {}
+    for index, one in enumerate(entries):
+        with guard(index):
+            found[index] = sampler.sample(one.open, one.mpp, index, progress.report)
+    if not found:
+        raise NoSlideLeft("none of the slides could be fitted on")
+    return _gathered(found, plan, kept)
+
+
+def _gathered(found: dict[int, Sample], plan: FitPlan, kept: FeaturesCache) -> Gathered:
+    samples = list(found.values())
     counts = tuple(sum(part.count for part in sample.parts) for sample in samples)
-    stored = CachedVectors([part for sample in samples for part in sample.parts], reach.channels, kept)
+    stored = CachedVectors([part for sample in samples for part in sample.parts], plan.channels, kept)
     manifest = [
         np.column_stack([np.full(len(sample.places), index), sample.places]) for index, sample in enumerate(samples)
     ]
     return Gathered(
-        vectors=ArrayVectors(stored.read(0, sum(counts))) if 4 * sum(counts) * reach.channels <= _MEMORY else stored,
+        used=tuple(found),
+        vectors=ArrayVectors(stored.read(0, sum(counts))) if 4 * sum(counts) * plan.channels <= _MEMORY else stored,
         counts=counts,
         manifest=np.concatenate(manifest).astype(np.int64),
-        fingerprints=tuple(fingerprint for _, fingerprint in found),
+        fingerprints=tuple(sample.fingerprint for sample in samples),
         unreadable=sum(sample.unreadable for sample in samples),
-        layer=layer,
-        rectify=rectify,
-        geometry=geometry,
-        reason=reason,
+        computed=tuple(index for index, sample in found.items() if sample.computed),
+        plan=plan,
         key=hashlib.sha256(" ".join(sample.key for sample in samples).encode()).hexdigest()[:16],
         cache=kept,
     )
@@ -165,10 +182,11 @@ def cluster(
     gathered: Gathered, classifier: Classifier, settings: FitSettings, name: str, progress: Progress, threads: int = 1
 ) -> Clustering:
     """Factorise gathered vectors, from where an interrupted fit of the same vectors had come to."""
-    state = f"passes-{gathered.key}-{settings.n_classes}"
+    plan = gathered.plan
+    state = f"passes-{gathered.key}-{settings.n_classes}{'-signed' if plan.signed else ''}"
     found = fit(
         gathered.vectors, settings.n_classes, seed=settings.seed, progress=progress, threads=threads,
-        going_on=gathered.cache.state(state), keep=partial(gathered.cache.keep_state, state),
+        signed=plan.signed, going_on=gathered.cache.state(state), keep=partial(gathered.cache.keep_state, state),
     )  # fmt: skip
     normality = normality_of(gathered.vectors, found.class_vectors, progress)
     return Clustering(
@@ -176,61 +194,19 @@ def cluster(
         weight_quantiles=found.quantiles,
         manifest=gathered.manifest,
         name=name,
-        layer=gathered.layer,
-        rectify=gathered.rectify,
+        layer=plan.layer,
+        rectify=plan.rectify,
         model_fingerprint=classifier.bundle.fingerprint,
         model_name=classifier.bundle.name,
-        geometry=gathered.geometry,
-        parameters={**asdict(settings), **found.parameters, "unreadable": gathered.unreadable, **gathered.reason},
-        normal={} if normality is None else {gathered.geometry.evaluation: normality},
+        geometry=plan.geometry,
+        parameters={**asdict(settings), **found.parameters, "unreadable": gathered.unreadable, **plan.reason},
+        normal={} if normality is None else {plan.geometry.evaluation: normality},
         slides=gathered.fingerprints,
         share=tuple(float(one) for one in found.share),
         objective=found.objective,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         software=_software(),
     )
-
-
-def _layer(classifier: Classifier, settings: FitSettings) -> tuple[str, bool]:
-    bundle = classifier.bundle
-    if settings.layer is not None and settings.layer != bundle.layer:
-        default, rectify = default_layer(bundle.architecture, bundle.options)
-        return settings.layer, rectify if settings.layer == default else bundle.rectify
-    if bundle.layer is not None:
-        return bundle.layer, bundle.rectify
-    return default_layer(bundle.architecture, bundle.options)
-
-
-def _geometry(
-    classifier: Classifier, settings: FitSettings, reach: Reach, layer: str, rectify: bool
-) -> tuple[Geometry, dict[str, str]]:
-    bundle = classifier.bundle
-    patch = settings.patch or bundle.patch_pixels
-    step = settings.step or (bundle.stride_pixels if settings.patch is None else _half(patch, reach.stride[0]))
-    evaluation, reason = settings.evaluation, {}
-    if evaluation == "auto":
-        choice = choose_evaluation(classifier, layer, reach, patch, step, rectify=rectify)
-        evaluation, reason = choice.evaluation, {"evaluation_reason": choice.reason}
-    elif evaluation == "dense" and (fault := dense_fault(lattice_of(reach), patch)) is not None:
-        raise DenseRefused(layer, fault)
-    geometry = Geometry(
-        patch_pixels=patch,
-        step_pixels=step,
-        trim=bundle.trim if settings.trim is None else settings.trim,
-        cell_stride=reach.stride,
-        cell_centre=reach.centre,
-        field=reach.field,
-        spacing=bundle.spacing,
-        label_region=min(bundle.label_region or step, patch),
-        min_tissue=bundle.min_tissue,
-        evaluation=evaluation,
-    )
-    return geometry, reason
-
-
-def _half(patch: int, stride: int) -> int:
-    """Half a patch, as a multiple of the layer's stride."""
-    return max(stride, patch // 2 // stride * stride)
 
 
 def _software() -> dict[str, str]:

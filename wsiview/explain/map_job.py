@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from wsiview.clustering.clustering import Clustering
-from wsiview.errors import ClusteringError, MapError, WsiviewError
+from wsiview.errors import ClusteringError, UsageError, WsiviewError
 from wsiview.explain.mapping import Outcome, map_together
 from wsiview.explain.request import MapRequest, map_request
+from wsiview.explain.worker import working
 from wsiview.maps.faults import MapLocked
-from wsiview.models.bundle import read_bundle
-from wsiview.models.classifier import Classifier, load_classifier
-from wsiview.models.device import set_threads
+from wsiview.models.classifier import Classifier
 from wsiview.progress import Progress
 from wsiview.slide.opening import open_checked
 from wsiview.slide.slide import Slide
 
-_ALONE = threading.Lock()
 _LOOK = 0.5  # seconds between looks at a map that another process writes
 
 
@@ -55,24 +51,22 @@ class MapJob:
 
 @dataclass(frozen=True)
 class MapFailure:
-    """Why a map could not be made, in one sentence; unlike an error it can always be sent."""
+    """Why a map could not be made, in one sentence; unlike an error it can always be sent.
+
+    `usage` says that the command was wrong, so that no other slide would fare better.
+    """
 
     reason: str
+    usage: bool = False
 
 
 def run_job(job: MapJob, progress: Progress | None = None) -> Sequence[Outcome | MapFailure]:
-    """Make, or go on making, every map of the job, one result for each clustering.
-
-    Jobs of one process run one after another: hooks on a network would meet otherwise.
-    """
-    with _ALONE:
-        set_threads(job.threads)
-        try:
-            bundle = read_bundle(job.model)
-            classifier = _classifier(job.model, bundle.fingerprint, job.device)
-        except WsiviewError as error:
-            return [MapFailure(str(error))] * len(job.clusterings)
-        return _maps(job, classifier, progress or Progress())
+    """Make, or go on making, every map of the job, one result for each clustering."""
+    try:
+        with working(job.model, job.device, job.threads) as classifier:
+            return _maps(job, classifier, progress or Progress())
+    except WsiviewError as error:
+        return [_failure(error)] * len(job.clusterings)
 
 
 def _maps(job: MapJob, classifier: Classifier, progress: Progress) -> list[Outcome | MapFailure]:
@@ -86,13 +80,13 @@ def _maps(job: MapJob, classifier: Classifier, progress: Progress) -> list[Outco
                     clustering = Clustering.load(path)
                     request = map_request(slide, classifier.bundle, clustering, clustering_path=path, **job.options)
                 except ClusteringError as error:
-                    results[path] = MapFailure(str(error))
+                    results[path] = _failure(error)
                     continue
                 passes.setdefault((request.work, clustering.geometry), []).append((path, request, clustering))
             for together in passes.values():
                 results |= _one_pass(job, together, slide, classifier, progress)
     except WsiviewError as error:
-        failure = MapFailure(str(error))
+        failure = _failure(error)
         return [results.get(path, failure) for path in job.clusterings]
     return [results[path] for path in job.clusterings]
 
@@ -112,14 +106,14 @@ def _one_pass(
         try:
             made = map_together(requests, slide, classifier, clusterings, job.folder, progress)
         except WsiviewError as error:
-            return results | {path: MapFailure(str(error)) for path in paths}
+            return results | {path: _failure(error) for path in paths}
         waiting = time.monotonic() < until
         locked = []
         for path, one in zip(paths, made, strict=True):
             if waiting and isinstance(one, MapLocked):
                 locked.append(path)
             else:
-                results[path] = MapFailure(str(one)) if isinstance(one, MapError) else one
+                results[path] = _failure(one) if isinstance(one, WsiviewError) else one
         left = [one for one in left if one[0] in locked]
         if left:
             progress.check()
@@ -127,7 +121,5 @@ def _one_pass(
     return results
 
 
-@lru_cache(maxsize=1)
-def _classifier(model: Path, fingerprint: str, device: str | None) -> Classifier:
-    """The network, loaded once for all jobs of a process; the fingerprint tells when the folder has changed."""
-    return load_classifier(read_bundle(model), device)
+def _failure(error: WsiviewError) -> MapFailure:
+    return MapFailure(str(error), isinstance(error, UsageError))

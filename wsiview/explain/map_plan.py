@@ -7,6 +7,7 @@ from typing import Any
 from wsiview import __version__
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.colors import class_color
+from wsiview.explain.cohort import was_fitted_on
 from wsiview.explain.layout import Layout
 from wsiview.explain.request import MapRequest
 from wsiview.maps.plan import MapPlan
@@ -75,7 +76,7 @@ def _attributes(
             "name": clustering.name,
             "fingerprint": clustering.fingerprint,
             "gram": clustering.gram.tolist(),
-            "fitted_on_this_slide": slide.fingerprint in clustering.slides,
+            "fitted_on_this_slide": was_fitted_on(slide.fingerprint, clustering.slides, request.used_in_fit),
             "normal": None if normal is None else normal.to_json(),
             **({"inherited": dict(clustering.inherited)} if clustering.inherited else {}),
         },

@@ -239,7 +239,7 @@ def _blocks(
         if places.lattice is None:
             yield OverlapBlocks(evaluator, places.patches, clusterings, names)
             return
-        layer = DenseLayer(classifier, request.layer, request.rectify, places.lattice)
+        layer = DenseLayer(classifier, request.layer, request.rectify, places.lattice, signed=request.signed)
         projection = Projection([one.class_vectors for one in clusterings], saliency, classifier.device)
         with DenseBlocks(layer, projection, places, clusterings, names, evaluator) as blocks:
             yield blocks
@@ -257,7 +257,7 @@ def _fixed_saliency(request: MapRequest, classifier: Classifier) -> dict[str, Te
     for name in request.saliency_names:
         weights = fixed_channel_weights(
             classifier, request.layer, request.patch,
-            rectify=request.rectify, target=request.target, contrast=request.contrast,
+            rectify=request.rectify, signed=request.signed, target=request.target, contrast=request.contrast,
         )  # fmt: skip
         if weights is None:
             raise DenseRefused(

@@ -126,7 +126,8 @@ class PatchEvaluator:
     def _compute(self, first: int, pixels: NDArray[np.uint8], readable: NDArray[np.bool_]) -> BatchResult:
         request, trim = self._request, self._request.trim
         found = patch_features(
-            self._classifier, request.layer, pixels, rectify=request.rectify, batch=request.batch,
+            self._classifier, request.layer, pixels,
+            rectify=request.rectify, signed=request.signed, batch=request.batch,
             target=request.target if request.saliency else None, contrast=request.contrast,
         )  # fmt: skip
         self.computed += 1

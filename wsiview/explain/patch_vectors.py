@@ -43,8 +43,11 @@ class PatchVectors(Protocol):
 class OverlapVectors:
     """The trimmed locations of whole patches, as the paper takes them."""
 
-    def __init__(self, classifier: Classifier, layer: str, rectify: bool, geometry: Geometry) -> None:
-        self._classifier, self._layer, self._rectify, self._geometry = classifier, layer, rectify, geometry
+    def __init__(
+        self, classifier: Classifier, layer: str, rectify: bool, geometry: Geometry, *, signed: bool = False
+    ) -> None:
+        self._classifier, self._layer, self._geometry = classifier, layer, geometry
+        self._rectify, self._signed = rectify, signed
         width, height = patch_locations(classifier, layer, geometry.patch_pixels)
         self.locations = (width - 2 * geometry.trim) * (height - 2 * geometry.trim)
 
@@ -60,7 +63,10 @@ class OverlapVectors:
                 raise
             except TileUnreadable:
                 readable[index] = False
-        found = patch_features(self._classifier, self._layer, pixels, rectify=self._rectify, batch=batch_size(side))
+        found = patch_features(
+            self._classifier, self._layer, pixels,
+            batch=batch_size(side), rectify=self._rectify, signed=self._signed,
+        )  # fmt: skip
         height, width, channels = found.activations.shape[1:]
         inner = found.activations[:, trim : height - trim, trim : width - trim]
         return inner.reshape(len(origins), -1, channels), readable
@@ -69,10 +75,12 @@ class OverlapVectors:
 class DenseVectors:
     """The cells of a patch's central step × step area, from a window around them: no location is met twice."""
 
-    def __init__(self, classifier: Classifier, layer: str, rectify: bool, geometry: Geometry) -> None:
+    def __init__(
+        self, classifier: Classifier, layer: str, rectify: bool, geometry: Geometry, *, signed: bool = False
+    ) -> None:
         self._geometry = geometry
         lattice = Lattice(geometry.cell_stride, geometry.cell_centre, geometry.field)
-        self._layer = DenseLayer(classifier, layer, rectify, lattice)
+        self._layer = DenseLayer(classifier, layer, rectify, lattice, signed=signed)
         self._cols, self._rows = (geometry.step_pixels // stride for stride in geometry.cell_stride)
         self.locations = self._rows * self._cols
 
@@ -90,7 +98,9 @@ class DenseVectors:
         return np.stack(vectors), readable
 
 
-def patch_vectors(classifier: Classifier, layer: str, rectify: bool, geometry: Geometry) -> PatchVectors:
-    """The way that a clustering's geometry asks for."""
+def patch_vectors(
+    classifier: Classifier, layer: str, rectify: bool, geometry: Geometry, *, signed: bool = False
+) -> PatchVectors:
+    """The way that a clustering's geometry asks for; `signed` tells whether the numbers may be negative."""
     kind = DenseVectors if geometry.evaluation == "dense" else OverlapVectors
-    return kind(classifier, layer, rectify, geometry)
+    return kind(classifier, layer, rectify, geometry, signed=signed)

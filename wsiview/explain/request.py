@@ -30,7 +30,9 @@ class MapRequest:
 
     Lengths in pixels are pixels of the model's virtual level; `mpp` is (x, y) in µm per level-0 pixel,
     None where the model reads level-0 pixels as they are. `predictions` whole patches, drawn with `seed`, are run for
-    a dense map (0: all of them); both are None under overlap, which runs every patch anyway.
+    a dense map (0: all of them); both are None under overlap, which runs every patch anyway. `signed` tells whether the
+    layer's numbers may be negative, which only a clustering by semi-NMF can use; where they are not it changes nothing.
+    `used_in_fit` is what the cohort says of the slide.
     """
 
     slide_path: str
@@ -61,6 +63,8 @@ class MapRequest:
     block: int = BLOCK
     predictions: int | None = None
     seed: int | None = None
+    signed: bool = False
+    used_in_fit: bool | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As a JSON object; `from_json` reads it back."""
@@ -75,7 +79,7 @@ class MapRequest:
     @property
     def parameters(self) -> dict[str, Any]:
         """All that changes the map's numbers, for its attributes and its digest."""
-        left_out = {"slide_name", "model_name", "clustering_name", *_PLACES}
+        left_out = {"slide_name", "model_name", "clustering_name", "signed", "used_in_fit", *_PLACES}
         # What only dense maps have must not change the name that an overlap map has always had.
         left_out |= {name for name in ("predictions", "seed") if getattr(self, name) is None}
         return {key: value for key, value in self.as_json().items() if key not in left_out}
@@ -141,6 +145,7 @@ def map_request(
     evaluation: str | None = None,
     predictions: int = PREDICTIONS,
     seed: int = 0,
+    used_in_fit: bool | None = None,
 ) -> MapRequest:
     """The request for one slide, after checking that slide, model and clustering belong together.
 
@@ -150,6 +155,8 @@ def map_request(
         "overlap" or "dense" in place of the clustering's own.
     predictions, seed
         How many whole patches a dense map runs (0: all), and the seed of their draw; overlap runs all of them.
+    used_in_fit
+        Whether the cohort says that a clustering was fitted on the slide; None if it doesn't tell.
 
     Raises
     ------
@@ -202,6 +209,8 @@ def map_request(
         batch=batch_size(geometry.patch_pixels),
         predictions=predictions if is_dense else None,
         seed=seed if is_dense else None,
+        signed=clustering.signed,
+        used_in_fit=used_in_fit,
     )
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsiview import __version__
-from wsiview.clustering.geometry import Geometry
 from wsiview.errors import SlideError
 from wsiview.explain.features_cache import FeaturesCache, Part, rounded
+from wsiview.explain.fit_plan import FitPlan
 from wsiview.explain.patch_vectors import patch_vectors
 from wsiview.explain.planning import patch_plan
 from wsiview.explain.request import BLOCK, batch_size
@@ -31,15 +31,28 @@ Opening = Callable[[], Slide]
 
 @dataclass(frozen=True)
 class Sample:
-    """One slide's part of the vectors, the level-0 corners (m, 2) of its readable patches, how many were not.
+    """One slide's part of the vectors.
 
-    `key` says what the vectors depend on, as a digest.
+    Attributes
+    ----------
+    places
+        Level-0 corners (m, 2) of its readable patches.
+    unreadable
+        How many of the drawn patches were not.
+    key
+        What the vectors depend on, as a digest.
+    fingerprint
+        Of the slide.
+    computed
+        Whether any part was not found in the cache.
     """
 
     parts: tuple[Part, ...]
     places: NDArray[np.int64]
     unreadable: int
     key: str
+    fingerprint: str
+    computed: bool
 
 
 class Sampler:
@@ -48,26 +61,24 @@ class Sampler:
     def __init__(
         self,
         classifier: Classifier,
-        layer: str,
-        rectify: bool,
-        geometry: Geometry,
+        plan: FitPlan,
         settings: FitSettings,
         n_slides: int,
         cache: FeaturesCache,
     ) -> None:
-        self._classifier, self._layer, self._rectify = classifier, layer, rectify
-        self._geometry, self._settings = geometry, settings
+        geometry = plan.geometry
+        self._classifier, self._plan, self._geometry, self._settings = classifier, plan, geometry, settings
         self._batch = batch_size(geometry.patch_pixels)
-        self._locations = patch_locations(classifier, layer, geometry.patch_pixels)
-        self._vectors = patch_vectors(classifier, layer, rectify, geometry)
+        self._locations = patch_locations(classifier, plan.layer, geometry.patch_pixels)
+        self._vectors = patch_vectors(classifier, plan.layer, plan.rectify, geometry, signed=plan.signed)
         self._patches_a_slide = max(1, settings.max_patches // n_slides)
         self._vectors_a_slide = max(1, settings.max_vectors // n_slides)
         self._cache = cache
 
     def sample(
         self, open_: Opening, mpp: tuple[float, float] | None, index: int, report: Callable[[str, int, int], None]
-    ) -> tuple[Sample, str]:
-        """Sample the slide with number `index` among all; its fingerprint beside it.
+    ) -> Sample:
+        """Sample the slide with number `index` among all.
 
         Raises
         ------
@@ -79,7 +90,7 @@ class Sampler:
         with open_() as slide:
             level, chosen, rng = self._draw(slide, mpp, index)
             key = self._key(slide, level, chosen[0])
-            return self._run(slide, level, chosen[1], rng, key, open_, mpp, report), slide.fingerprint
+            return self._run(slide, level, chosen[1], rng, key, open_, mpp, report)
 
     def _draw(
         self, slide: Slide, mpp: tuple[float, float] | None, index: int
@@ -118,7 +129,7 @@ class Sampler:
     ) -> Sample:
         locations = self._vectors.locations
         each = max(1, min(locations, self._vectors_a_slide // len(origins)))
-        parts, places = [], []
+        parts, places, computed = [], [], False
         stage = f"features of {slide.name}"
         for first in range(0, len(origins), self._batch):
             report(stage, first, len(origins))
@@ -128,13 +139,14 @@ class Sampler:
             name = f"{key}-{first:06d}"
             readable = self._cache.readable(name)
             if readable is None:
+                computed = True
                 vectors, readable = self._features(level, batch, picks)
                 self._cache.keep(name, vectors, readable)
             parts.append(Part(name, int(readable.sum()) * each, partial(self._again, open_, mpp, batch, picks)))
             places.append(np.rint(batch[readable] * np.array(level.scale)).astype(np.int64))
         report(stage, len(origins), len(origins))
         kept = np.concatenate(places)
-        return Sample(tuple(parts), kept, len(origins) - len(kept), key)
+        return Sample(tuple(parts), kept, len(origins) - len(kept), key, slide.fingerprint, computed)
 
     def _again(
         self, open_: Opening, mpp: tuple[float, float] | None, origins: NDArray[np.int64], picks: NDArray[np.int64]
@@ -156,7 +168,7 @@ class Sampler:
         settings = {**asdict(self._settings), "n_classes": None}  # the same vectors serve every K
         facts = {
             "slide": slide.fingerprint, "reader": slide.reader, "model": self._classifier.bundle.fingerprint,
-            "layer": self._layer, "rectify": self._rectify, "scale": level.scale,
+            "layer": self._plan.layer, "rectify": self._plan.rectify, "scale": level.scale,
             "geometry": asdict(self._geometry), "settings": settings, "vectors": self._vectors_a_slide,
             "patches": hashlib.sha256(chosen.tobytes()).hexdigest(), "software": __version__,
         }  # fmt: skip

@@ -21,10 +21,15 @@ class DenseLayer:
     ----------
     lattice
         Which pixels must be read for which cells, as the layer's probe tells.
+    signed
+        Whether its numbers may be negative.
     """
 
-    def __init__(self, classifier: Classifier, layer: str, rectify: bool, lattice: Lattice) -> None:
+    def __init__(
+        self, classifier: Classifier, layer: str, rectify: bool, lattice: Lattice, *, signed: bool = False
+    ) -> None:
         self._classifier, self._layer, self._rectify, self.lattice = classifier, layer, rectify, lattice
+        self._signed = signed
         self._trunk = Trunk(classifier.module, layer)
         with evaluating(classifier.module), torch.no_grad():
             # The first run goes through to the end, so it needs a size that the whole network takes.
@@ -41,7 +46,7 @@ class DenseLayer:
         Raises
         ------
         FeaturesUnusable
-            If the layer gives negative numbers or such that are not finite.
+            If the layer gives numbers that are not finite, or negative ones though it is not signed.
         """
         _, _, width, height = self.lattice.pixels(cells)
         if pixels.shape != (height, width, 3) or pixels.dtype != np.uint8:
@@ -52,4 +57,4 @@ class DenseLayer:
         inner = found[:, :, y : y + cells.rows, x : x + cells.cols]
         if inner.shape[2:] != (cells.rows, cells.cols):
             raise ValueError(f"the layer gave {tuple(found.shape)} locations, too few for {cells}")
-        return factorisable(inner, self._layer, self._rectify)[0].permute(1, 2, 0).contiguous()
+        return factorisable(inner, self._layer, self._rectify, self._signed)[0].permute(1, 2, 0).contiguous()

@@ -41,7 +41,14 @@ def dense_fault(lattice: Lattice | None, patch: int) -> str | None:
 
 
 def choose_evaluation(
-    classifier: Classifier, layer: str, reach: Reach, patch: int, step: int, *, rectify: bool = False
+    classifier: Classifier,
+    layer: str,
+    reach: Reach,
+    patch: int,
+    step: int,
+    *,
+    rectify: bool = False,
+    signed: bool = False,
 ) -> Choice:
     """The evaluation of a new clustering: dense where a patch has clean locations and windows cost less than patches.
 
@@ -66,8 +73,9 @@ def choose_evaluation(
         return Choice("overlap", f"windows with their halo cost {1 / saving:.1f} times as much as overlapping patches")
     bundle = classifier.bundle
     fixed = fixed_channel_weights(
-        classifier, layer, patch, rectify=rectify, target=bundle.target, contrast=bundle.contrast
-    )
+        classifier, layer, patch,
+        rectify=rectify, signed=signed, target=bundle.target, contrast=bundle.contrast,
+    )  # fmt: skip
     if fixed is None:
         return Choice("overlap", "Grad-CAM weighs its channels anew in every patch, so every patch is needed anyway")
     return Choice("dense", saving_words(saving))

@@ -14,7 +14,14 @@ _SAME = 1e-4  # of the largest channel weight; float32 sums over a patch agree t
 
 
 def fixed_channel_weights(
-    classifier: Classifier, layer: str, patch: int, *, rectify: bool, target: int, contrast: str
+    classifier: Classifier,
+    layer: str,
+    patch: int,
+    *,
+    rectify: bool,
+    target: int,
+    contrast: str,
+    signed: bool = False,
 ) -> Tensor | None:
     """Grad-CAM's channel weights α (C,) float64 if they are the same for every patch, else None.
 
@@ -26,6 +33,8 @@ def fixed_channel_weights(
     ----------
     patch
         Side of the deployed patch, whose locations h·w the gradient is averaged over.
+    rectify, signed
+        Whether the layer's own output may be negative: as it is rectified for the classes, or taken with both signs.
 
     Raises
     ------
@@ -36,7 +45,7 @@ def fixed_channel_weights(
     images = torch.zeros(1, 3, patch, patch, device=classifier.device)
 
     def draw(output: Tensor) -> Tensor:
-        return _drawn(output.shape[1:], rectify).to(output)
+        return _drawn(output.shape[1:], rectify or signed).to(output)
 
     with evaluating(classifier.module), torch.enable_grad(), replacing(part, draw, layer) as leaves:
         try:

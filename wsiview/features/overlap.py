@@ -33,7 +33,7 @@ class PatchFeatures:
     Attributes
     ----------
     activations
-        The layer's output, untrimmed, contiguous (n, h, w, C), never negative.
+        The layer's output, untrimmed, contiguous (n, h, w, C), never negative unless the layer is signed.
     logits
         Raw outputs (n, targets).
     grad_cam
@@ -52,6 +52,7 @@ def patch_features(
     *,
     batch: int,
     rectify: bool = False,
+    signed: bool = False,
     target: int | None = None,
     contrast: str = "others",
 ) -> PatchFeatures:
@@ -63,13 +64,15 @@ def patch_features(
         n patches (n, p, p, 3), 1 ≤ n ≤ batch; padded with the last one, because results depend on the batch's shape.
     rectify
         Apply ReLU to the copy of the layer's output; the network itself goes on with what it had.
+    signed
+        Take negative numbers as well, for a factorisation that can use them.
     target, contrast
         The output that Grad-CAM speaks of, and what its logit is measured against.
 
     Raises
     ------
     ModelError
-        If there is no such layer or target, the layer gives no feature map, or negative or infinite numbers.
+        If there is no such layer or target, the layer gives no feature map, or numbers that can't be used.
     """
     if pixels.ndim != 4 or pixels.shape[3] != 3 or pixels.dtype != np.uint8 or not 1 <= len(pixels) <= batch:
         raise ValueError(f"pixels of shape {pixels.shape} and {pixels.dtype} are not 1 to {batch} patches of uint8 RGB")
@@ -77,7 +80,7 @@ def patch_features(
     images = classifier.normalise(np.concatenate([pixels, np.repeat(pixels[-1:], batch - count, axis=0)]))
     with evaluating(classifier.module):
         found, logits, means = _run(classifier, layer, images, target, contrast)
-    found = factorisable(found[:count], layer, rectify)
+    found = factorisable(found[:count], layer, rectify, signed)
     grad_cam = None if means is None else _on_host(channel_sum(found, means[:count]))
     return PatchFeatures(_on_host(found.permute(0, 2, 3, 1)), _on_host(logits[:count]), grad_cam)
 
@@ -103,21 +106,23 @@ def _run(
     return leaf.detach(), logits.detach(), gradients.mean(dim=(2, 3))
 
 
-def factorisable(found: Tensor, layer: str, rectify: bool) -> Tensor:
+def factorisable(found: Tensor, layer: str, rectify: bool, signed: bool = False) -> Tensor:
     """The activations, rectified if asked.
 
     Raises
     ------
     FeaturesUnusable
-        If they are negative or not finite, so that a factorisation could not use them.
+        If they are negative and the layer is not signed, or not finite: a factorisation could not use them.
     """
     if rectify:
         found = found.clamp(min=0)
     least, most = (float(value) for value in torch.aminmax(found))
     if not (np.isfinite(least) and np.isfinite(most)):
         raise FeaturesUnusable(layer, "it gives numbers that are not finite; check the model's weights and transform")
-    if least < 0:
-        raise FeaturesUnusable(layer, 'it gives negative numbers; set "rectify" to true, or choose the ReLU after it')
+    if least < 0 and not signed:
+        raise FeaturesUnusable(
+            layer, 'it gives negative numbers; set "rectify" or "signed" to true, or choose the ReLU after it'
+        )
     return found
 
 
