@@ -12,25 +12,21 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from wsiview.errors import UsageError, WsiviewError
-from wsiview.explain.fitting import SlideEntry, fit_clustering
-from wsiview.explain.map_job import MapFailure, MapJob, run_job
-from wsiview.explain.mapping import Outcome
-from wsiview.explain.schedulers import Cluster, Lost, SchedulerUnusable
-from wsiview.explain.settings import FitSettings
+from wsiview.cli import main
+from wsiview.clustering.clustering import Clustering
+from wsiview.errors import WsiviewError
+from wsiview.explain.schedulers import Cluster, Lost
 from wsiview.maps.cluster_map import ClusterMap
-from wsiview.models.bundle import read_bundle
-from wsiview.models.classifier import load_classifier
 from wsiview.progress import Cancelled, Progress
-from wsiview.slide.opening import open_slide
 
-SCALE = (0.5, 0.5)
+Run = Callable[..., tuple[int, list[str]]]
 
 
 @dataclass
@@ -73,30 +69,28 @@ def loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
 
 
 @pytest.fixture(scope="module")
-def jobs(
-    tissue_image: Path, bundle_folder: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
-) -> list[MapJob]:
-    """Two slides, and one that is none, to be mapped with one clustering."""
+def folder(bundle_folder: Callable[..., Path], tissue_image: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cohort of two slides and one that is none, and a model."""
     folder = tmp_path_factory.mktemp("cohort")
-    model = bundle_folder(stride_pixels=24, trim=2)
-    classifier = load_classifier(read_bundle(model), "cpu")
-    settings = FitSettings(n_classes=3, max_patches=40)
-    entries = [SlideEntry(lambda: open_slide(tissue_image), SCALE)]
-    clustering, _ = fit_clustering(entries, classifier, settings, "three", folder / "parts", Progress())
-    clustering.save(folder / "three.clustering")
-    slides = []
-    for name in ("first", "second"):
-        slides.append(folder / f"{name}.png")
-        slides[-1].write_bytes(tissue_image.read_bytes())
-    slides.append(folder / "broken.png")
-    slides[-1].write_bytes(b"no picture")
-    options = {"mpp": SCALE, "saliency": ("gradcam",)}
-    return [MapJob(slide, model, (folder / "three.clustering",), folder, options, "cpu", 1, 30) for slide in slides]
+    (folder / "model").symlink_to(bundle_folder(stride_pixels=24, trim=2))
+    for name, box in (("first", (100, 80, 600, 560)), ("second", (300, 80, 800, 560))):
+        Image.open(tissue_image).crop(box).save(folder / f"{name}.png")
+    (folder / "broken.png").write_bytes(b"no picture")
+    (folder / "cohort.csv").write_text("slide\nfirst.png\nsecond.png\nbroken.png\n")
+    return folder
 
 
-def into(jobs: list[MapJob], folder: Path) -> list[MapJob]:
-    folder.mkdir()
-    return [replace(job, folder=folder) for job in jobs]
+@pytest.fixture
+def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """A command on the cohort: its status, and what it says of errors."""
+
+    def run_command(command: str, out: Path, *more: str) -> tuple[int, list[str]]:
+        words = [command, str(folder / "cohort.csv"), "--model", str(folder / "model"), "--mpp", "0.5"]
+        status = main([*words, "--device", "cpu", "--threads", "1", "--out", str(out), *more])
+        said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("wsiview: ")]
+        return status, said
+
+    return run_command
 
 
 def contents(path: Path) -> dict[str, bytes]:
@@ -107,11 +101,25 @@ def contents(path: Path) -> dict[str, bytes]:
     return files
 
 
+def test_a_cluster_gives_the_local_fit(loopback: Loopback, folder: Path, run: Run) -> None:
+    how = ("-k", "3", "--patches", "40", "--refits", "0")
+    assert run("fit", folder / "here.clustering", *how)[0] == 1
+    status, said = run("fit", folder / "there.clustering", *how, "--scheduler", loopback.address)
+    assert status == 1
+    assert any(line.startswith("wsiview: broken.png is tried again here") for line in said)
+    assert not [line for line in said if "computed here again" in line], "the fit found what the workers computed"
+    here, there = (Clustering.load(folder / f"{name}.clustering") for name in ("here", "there"))
+    assert there.fingerprint == here.fingerprint
+    assert there.weight_quantiles.tobytes() == here.weight_quantiles.tobytes()
+    assert there.objective == here.objective
+    assert there.slides == here.slides
+
+
 def test_a_cluster_makes_the_local_maps_even_when_a_worker_is_killed_half_way(
-    loopback: Loopback, jobs: list[MapJob], tmp_path: Path
+    loopback: Loopback, folder: Path, run: Run, tmp_path: Path
 ) -> None:
-    local = [run_job(job) for job in into(jobs, tmp_path / "here")]
-    work = into(jobs, tmp_path / "there")
+    clustering = ("--clustering", str(folder / "here.clustering"))
+    here = run("map", tmp_path / "here", *clustering)
     pids = [worker.pid for worker in loopback.workers]
     killed: list[int] = []
     over = threading.Event()
@@ -126,36 +134,31 @@ def test_a_cluster_makes_the_local_maps_even_when_a_worker_is_killed_half_way(
                     if computed.any() and not computed.all() and holder in pids:
                         os.kill(holder, signal.SIGKILL)
                         killed.append(holder)
-                        loopback.workers[pids.index(holder)].wait()
                         break
 
     killer = threading.Thread(target=kill_one_half_way)
     killer.start()
     try:
-        found = dict(Cluster(loopback.address, run_job).run(work, Progress(), "mapping"))
+        there = run("map", tmp_path / "there", *clustering, "--scheduler", loopback.address)
     finally:
         over.set()
         killer.join()
     assert len(killed) == 1
-    assert sorted(found) == [0, 1, 2]
-    for number in range(2):
-        (here,), result = local[number], found[number]
-        assert not isinstance(result, Lost), result.reason
-        (there,) = result
-        assert isinstance(here, Outcome)
-        assert isinstance(there, Outcome), there
-        assert there.path.name == here.path.name
-        assert ClusterMap.open(there.path).complete
-        assert contents(there.path) == contents(here.path)
-    assert found[2] == local[2]
-    assert isinstance(local[2][0], MapFailure)
-    assert "broken.png" in local[2][0].reason
+    assert there == here
+    assert here[0] == 1
+    assert "1 of 3 maps could not be made: " in here[1][-1]
+    names = sorted(path.name for path in (tmp_path / "here").iterdir())
+    assert len(names) == 2
+    assert sorted(path.name for path in (tmp_path / "there").iterdir()) == names
+    for name in names:
+        assert ClusterMap.open(tmp_path / "there" / name).complete
+        assert contents(tmp_path / "there" / name) == contents(tmp_path / "here" / name)
 
 
-def test_work_that_nobody_wants_any_more_is_taken_back(loopback: Loopback, jobs: list[MapJob], tmp_path: Path) -> None:
+def test_work_that_nobody_wants_any_more_is_taken_back(loopback: Loopback) -> None:
     progress = Progress()
-    results = Cluster(loopback.address, run_job).run(into(jobs, tmp_path / "there"), progress, "mapping")
-    next(results)
+    results = Cluster(loopback.address, time.sleep).run([0.0, 0.2, 30.0], progress, "sleeping")
+    assert next(results)[0] == 0
     progress.cancel()
     with pytest.raises(Cancelled):
         list(results)
@@ -167,10 +170,15 @@ def test_a_job_that_fails_in_a_way_of_its_own_is_told_and_not_hidden(loopback: L
     assert "ValueError: invalid literal" in result.reason
 
 
-def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_that_is_not_there_is_named(
+    folder: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("wsiview.explain.schedulers._PATIENCE", 0.5)
-    with pytest.raises(SchedulerUnusable, match=r"'tcp://127\.0\.0\.1:1' can't be used"):
-        next(Cluster("tcp://127.0.0.1:1", int).run(["1"], Progress(), "counting"))
+    out, nowhere = tmp_path / "x.clustering", ("--scheduler", "tcp://127.0.0.1:1")
+    status, said = run("fit", out, *nowhere)
+    assert status == 1
+    assert "the scheduler 'tcp://127.0.0.1:1' can't be used: " in said[-1]
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UsageError, match=r"pip install wsiview\[cluster\]"):
-        Cluster("tcp://127.0.0.1:1", int)
+    status, said = run("fit", out, *nowhere)
+    assert status == 2
+    assert "pip install wsiview[cluster]" in said[-1]
