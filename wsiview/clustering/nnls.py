@@ -69,13 +69,23 @@ def passive_weights(
     scale = _scale(g)
     unit = g * scale[:, None] * scale[None, :]
     usable = int(sum(1 << i for i in range(k) if scale[i] > 0))
-    weights, masks, factors = np.empty((n, k)), np.empty(n, dtype=np.uint16), Factors(unit)
+    factors = Factors(unit)
+    inverse = factors.inverse(usable).astype(np.float32)
+    weights, masks = np.empty((n, k)), np.empty(n, dtype=np.uint16)
+    wrong = np.empty(n, dtype=np.uint16)
     for first in range(0, n, _CHUNK):
         part = slice(first, first + _CHUNK)
-        lines = np.ascontiguousarray((b[part] * scale).T)
-        begin = np.full(lines.shape[1], usable, dtype=np.uint16) if start is None else start[part] & np.uint16(usable)
-        found, masks[part] = _exchange(lines, unit, factors, begin, usable)
-        weights[part] = found.T * scale
+        lines = _lines(b[part], scale)
+        masks[part] = (_guess(lines, inverse) if start is None else start[part]) & np.uint16(usable)
+        found = solve(lines, factors, masks[part])
+        wrong[part] = _wrong(lines, unit, found, masks[part], _slack(lines), usable)
+        np.multiply(found.T, scale, out=weights[part])
+    rows = np.flatnonzero(wrong)
+    for first in range(0, len(rows), _CHUNK):  # of all chunks together, because calls on few locations cost as much
+        some = rows[first : first + _CHUNK]
+        found, masks[some] = _exchange(_lines(b[some], scale), unit, factors, masks[some], wrong[some], usable)
+        weights[some] = found.T * scale
+    weights += 0.0  # turns −0 into 0
     return weights, masks
 
 
@@ -124,6 +134,26 @@ def _scale(g: Floats) -> Floats:
     return np.where(alive, np.exp2(-exponent), 0.0)
 
 
+def _lines(b: Floats, scale: Floats) -> Floats:
+    """One contiguous line for each class (K, n), scaled."""
+    return np.multiply(b.T, scale[:, None], out=np.empty(b.T.shape))
+
+
+def _guess(b: Floats, inverse: NDArray[np.float32]) -> Masks:
+    """The classes that unconstrained weights are positive for, in single precision: where exchanging begins."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a guess may be wrong
+        narrow = b.astype(np.float32)
+        weight, term = np.empty_like(narrow[0]), np.empty_like(narrow[0])
+        masks = np.zeros(b.shape[1], dtype=np.uint16)
+        for bit, row in enumerate(inverse):
+            np.multiply(narrow[0], row[0], out=weight)
+            for j in range(1, len(row)):
+                np.multiply(narrow[j], row[j], out=term)
+                weight += term
+            masks |= (weight > 0).astype(np.uint16) << np.uint16(bit)
+    return masks
+
+
 def _slack(b: Floats) -> Floats:
     """The gradient's rounding at each location (n,)."""
     largest: Floats = np.abs(b).max(axis=0)
@@ -134,21 +164,17 @@ def _wrong(b: Floats, g: Floats, w: Floats, masks: Masks, slack: Floats, usable:
     """Classes on the wrong side of each location's optimality conditions, as bits (n,)."""
     bits = bits_of(len(g))
     out = w < 0
-    if (masks != usable).any():  # else the gradient is zero, and weights are all that can be wrong
-        out = np.where(masks & bits != 0, out, gradient(b, g, w) < -slack)
+    out |= (gradient(b, g, w) < -slack) & (masks & bits == 0)
     wrong: Masks = np.bitwise_or.reduce(np.where(out, bits & np.uint16(usable), np.uint16(0)), axis=0)
     return wrong
 
 
-def _exchange(b: Floats, g: Floats, factors: Factors, masks: Masks, usable: int) -> tuple[Floats, Masks]:
+def _exchange(b: Floats, g: Floats, factors: Factors, masks: Masks, wrong: Masks, usable: int) -> tuple[Floats, Masks]:
     """Block principal pivoting (Kim & Park 2011): exchange all wrong classes at once, one at a time if that stalls."""
-    k = len(b)
+    k, n = b.shape
     slack = _slack(b)
-    weights, final = solve(b, factors, masks), masks.copy()
-    wrong = _wrong(b, g, weights, masks, slack, usable)
-    rows = np.flatnonzero(wrong)
-    masks, wrong = masks[rows], wrong[rows]
-    best, patience = np.full(len(rows), k + 1, dtype=np.int64), np.full(len(rows), _PATIENCE)
+    weights, final, rows = np.empty((k, n)), np.empty_like(masks), np.arange(n)
+    best, patience = np.full(n, k + 1, dtype=np.int64), np.full(n, _PATIENCE)
     for _ in range(5 + 3 * k):
         if not len(rows):
             break
@@ -166,7 +192,6 @@ def _exchange(b: Floats, g: Floats, factors: Factors, masks: Masks, usable: int)
         rows, masks, wrong, best, patience = rows[left], masks[left], wrong[left], best[left], patience[left]
     else:
         weights[:, rows], final[rows] = _descend(b.take(rows, axis=1), g, slack[rows], usable)
-    weights += 0.0  # turns −0 into 0
     return weights, final
 
 

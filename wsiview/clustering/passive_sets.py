@@ -27,6 +27,11 @@ class Factors:
         self._g = g
         self._all = _factor(g, np.arange(1 << len(g), dtype=np.uint16)) if len(g) <= _TABLE else None
 
+    def inverse(self, mask: int) -> Floats:
+        """The inverse of one set's sub-Gram (K, K), 0 outside it."""
+        k = len(self._g)
+        return solve(np.eye(k), self, np.full(k, mask, dtype=np.uint16))
+
     def of(self, masks: Masks) -> list[Floats]:
         """Columns of each location's factor, (K − j, n), or (K − j, 1) where all have the same set."""
         if len(masks) and (masks == masks[0]).all():
