@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from wsiview.clustering import class_weights, kkt_violation
 
-STRIP = 1024
+STRIP = 2**16  # numbers taken to float64 at once, as in the sums of a fit
 
 
 def seconds(work: Callable[[], np.ndarray], times: int) -> tuple[float, np.ndarray]:
@@ -50,7 +50,9 @@ def layer(n: int, channels: int, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 def weigh(v: np.ndarray, h: np.ndarray) -> np.ndarray:
     wide = h.astype(np.float64)
-    b = np.concatenate([v[i : i + STRIP].astype(np.float64) @ wide.T for i in range(0, len(v), STRIP)])
+    b, columns, size = np.empty((len(v), len(h))), np.ascontiguousarray(wide.T), STRIP // v.shape[1]
+    for i in range(0, len(v), size):
+        b[i : i + size] = v[i : i + size].astype(np.float64) @ columns
     return class_weights(b, wide @ wide.T)
 
 

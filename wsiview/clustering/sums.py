@@ -17,7 +17,7 @@ from wsiview.clustering.nnls import class_weights
 Floats = NDArray[np.float64]
 
 CHUNK = 16384  # vectors in one chunk; part of the result's bits
-_STRIP = 1024  # vectors taken to float64 at once
+_STRIP = 2**16  # numbers taken to float64 at once: half a megabyte stays in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +45,13 @@ def chunk_sums(vectors: NDArray[np.float32], class_vectors: Floats, *, cross: bo
         Whether WᵀV is wanted; else it is 0.
     """
     gram = class_vectors @ class_vectors.T
-    strips = [slice(first, first + _STRIP) for first in range(0, len(vectors), _STRIP)]
+    size = max(1, _STRIP // vectors.shape[1])
+    strips = [slice(first, first + size) for first in range(0, len(vectors), size)]
+    columns = np.ascontiguousarray(class_vectors.T)  # which the product reads faster
     b, square = np.empty((len(vectors), len(class_vectors))), 0.0
     for strip in strips:
         part = vectors[strip].astype(np.float64)
-        b[strip] = part @ class_vectors.T
+        b[strip] = part @ columns
         square += float(np.vdot(part, part))
     weights = class_weights(b, gram)  # not begun from those of the last pass: where two sets tie, bits would differ
     wv = np.zeros(class_vectors.shape)
