@@ -113,6 +113,16 @@ def test_a_cohort_that_makes_no_sense_is_wrong_usage(
     assert complaint in one_line(capsys)
 
 
+def test_slides_in_place_of_maps_are_not_analysed_and_the_way_out_is_told(
+    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cohort.csv").write_text(f"slide\n{shared / OS1}\n")
+    assert main(["analyze", str(tmp_path / "cohort.csv"), "--out", str(tmp_path / "tables")]) == 1
+    line = one_line(capsys)
+    assert "cohort.csv, line 2: os-1-detail-he.tiff is not a cluster map" in line
+    assert "give the maps that `wsiview map` has made" in line
+
+
 def _without(*names: str) -> Callable[[dict[str, Any]], object]:
     def change(facts: dict[str, Any]) -> None:
         for name in names[:-1]:

@@ -22,7 +22,7 @@ from wsiview.cli.slides import check_folder, check_seed
 from wsiview.errors import MapError
 from wsiview.explain.cohort import CohortEntry, read_cohort
 from wsiview.maps.cluster_map import ClusterMap
-from wsiview.maps.faults import DamagedMap
+from wsiview.maps.faults import DamagedMap, NotAMap
 from wsiview.progress import Progress
 
 _NEEDED = {
@@ -45,8 +45,8 @@ class Patches:
 def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -> int:
     """Write the paper's tables over all maps; status 3 when some patches had been unreadable."""
     check_seed(arguments.seed)
-    entries = read_cohort(arguments.maps)
-    maps = [_open(entry.path) for entry in entries]
+    entries = read_cohort(arguments.maps, reporter.note)
+    maps = [_open(entry) for entry in entries]
     _check_same(maps)
     check_folder(arguments.out)
     gathered = []
@@ -86,7 +86,21 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
     return 3 if unreadable else 0
 
 
-def _open(path: Path) -> ClusterMap:
+def _open(entry: CohortEntry) -> ClusterMap:
+    try:
+        return _finished(entry.path)
+    except NotAMap as error:
+        if not entry.where:
+            raise
+        raise MapError(
+            f"{entry.where}: {entry.path.name} is not a cluster map; of a cohort of slides give the maps that "
+            "`wsiview map` has made, or a CSV that names these in its column slide"
+        ) from error
+    except MapError as error:
+        raise MapError(entry.told(error)) from error
+
+
+def _finished(path: Path) -> ClusterMap:
     found = ClusterMap.open(path)
     if not found.complete:
         raise MapError(f"{path} is not finished; run the same `wsiview map` again, it goes on where it stopped")
