@@ -61,10 +61,15 @@ class Classifier:
 
     def normalise(self, pixels: NDArray[np.uint8]) -> Tensor:
         """Pixels (n, h, w, 3), uint8, as the network reads them: float32 (n, 3, h, w), channels last in memory."""
-        images = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device).permute(0, 3, 1, 2).float()
-        mean = torch.tensor(self.bundle.mean, dtype=torch.float32, device=self.device).view(1, 3, 1, 1)
-        std = torch.tensor(self.bundle.std, dtype=torch.float32, device=self.device).view(1, 3, 1, 1)
-        return images.div_(255).sub_(mean).div_(std)
+        images = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device).float()
+        # Along whole rows, since sums over runs of three numbers take four times as long.
+        rows = images.view(*images.shape[:2], -1)
+        mean, std = (
+            torch.tensor(values, dtype=torch.float32, device=self.device).repeat(images.shape[2])
+            for values in (self.bundle.mean, self.bundle.std)
+        )
+        rows.div_(255).sub_(mean).div_(std)
+        return images.permute(0, 3, 1, 2)
 
     def forward(self, images: Tensor) -> Tensor:
         """Raw logits (n, targets) of normalised images (n, 3, h, w); gradients are up to the caller.
