@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from wsiview.features.fusion import Fusion
 from wsiview.features.overlap import factorisable
 from wsiview.features.recording import evaluating
 from wsiview.features.trunk import Trunk
@@ -34,6 +35,7 @@ class DenseLayer:
         with evaluating(classifier.module), torch.no_grad():
             # The first run goes through to the end, so it needs a size that the whole network takes.
             self._trunk.shape_of(*(classifier.bundle.patch_pixels,) * 2)
+        self._fusion = Fusion(classifier.module, classifier.layer(layer))
 
     def features(self, pixels: NDArray[np.uint8], cells: Cells) -> Tensor:
         """Feature vectors (rows, cols, C) float32 of some cells, on the network's device.
@@ -51,7 +53,7 @@ class DenseLayer:
         _, _, width, height = self.lattice.pixels(cells)
         if pixels.shape != (height, width, 3) or pixels.dtype != np.uint8:
             raise ValueError(f"{pixels.shape} and {pixels.dtype} are not the {height} × {width} pixels of {cells}")
-        with evaluating(self._classifier.module), torch.no_grad():
+        with evaluating(self._classifier.module), self._fusion.running(), torch.no_grad():
             found = self._trunk.output(self._classifier.normalise(pixels[None]))
         x, y = self.lattice.before
         inner = found[:, :, y : y + cells.rows, x : x + cells.cols]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from wsiview.errors import ModelError
 from wsiview.features.channel_sum import channel_sum
+from wsiview.features.fusion import Fusion
 from wsiview.features.recording import NoFeatureMap, evaluating, grafting, only, recording
 from wsiview.models.classifier import Classifier
 from wsiview.models.target import contrast_logit
@@ -78,7 +79,7 @@ def patch_features(
         raise ValueError(f"pixels of shape {pixels.shape} and {pixels.dtype} are not 1 to {batch} patches of uint8 RGB")
     count = len(pixels)
     images = classifier.normalise(np.concatenate([pixels, np.repeat(pixels[-1:], batch - count, axis=0)]))
-    with evaluating(classifier.module):
+    with evaluating(classifier.module), Fusion(classifier.module, classifier.layer(layer)).running():
         found, logits, means = _run(classifier, layer, images, target, contrast)
     found = factorisable(found[:count], layer, rectify, signed)
     grad_cam = None if means is None else _on_host(channel_sum(found, means[:count]))
