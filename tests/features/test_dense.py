@@ -11,14 +11,14 @@ import torchvision
 from torch import Tensor, nn
 
 from wsiview.errors import ModelError
-from wsiview.features.dense import DenseLayer
+from wsiview.features.dense import DenseLayer, window_side
 from wsiview.features.evaluation import choose_evaluation, dense_fault, lattice_of
 from wsiview.features.head import fixed_channel_weights
 from wsiview.features.overlap import patch_features
 from wsiview.features.projection import Projection
 from wsiview.features.reach import probe_reach
 from wsiview.models.classifier import Classifier
-from wsiview.tiling.lattice import Cells
+from wsiview.tiling.lattice import Cells, Lattice
 
 Make = Callable[..., Classifier]
 NARROW_VGG16 = {
@@ -36,7 +36,7 @@ def narrow_densenet() -> nn.Module:
     ("network", "layer", "patch", "rectify"),
     [
         ("vgg-pool", "features.29", 1024, False),
-        ("resnet18", "layer4", 1024, False),
+        ("resnet18", "layer4", 832, False),
         (narrow_densenet, "features.denseblock3", 1232, True),
         ("squeezenet1_1", "features.12", 512, False),
     ],
@@ -168,3 +168,11 @@ def test_heads_that_weigh_every_patch_anew_are_told(
     classifier = make(network if isinstance(network, str) else network(), patch=64)
     assert fixed_channel_weights(classifier, layer, 64, rectify=rectify, target=1, contrast="others") is None
     assert not any(part._forward_hooks for part in classifier.module.modules())
+
+
+def test_windows_are_twice_as_large_where_the_network_is_narrow(make: Make) -> None:
+    lattice = Lattice((16, 16), (8.0, 8.0), (196, 196))
+    narrow = make("vgg-pool", patch=64, **NARROW_VGG16)
+    assert window_side(narrow, "features.29", lattice) == 2 * lattice.side
+    wide = make("vgg-pool", patch=64, **{**NARROW_VGG16, "blocks": ((64, 4), *NARROW_VGG16["blocks"][1:])})
+    assert window_side(wide, "features.29", lattice) == lattice.side

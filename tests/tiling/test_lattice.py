@@ -36,23 +36,6 @@ def test_the_sides_of_windows_are_about_a_thousand_pixels_and_divide_blocks() ->
     assert RESNET18.clean(1024) == (19, 19)
 
 
-@pytest.mark.parametrize("lattice", [VGG16, RESNET18])
-def test_windows_hold_every_covered_cell_once_and_shrink_to_them(lattice: Lattice) -> None:
-    covered = np.random.default_rng(0).random((64, 50)) < 0.002
-    covered[40:, :20] = True
-    count = np.zeros(covered.shape, int)
-    for one in lattice.windows(covered):
-        part = count[one.row : one.row + one.rows, one.col : one.col + one.cols]
-        assert part.shape == (one.rows, one.cols)
-        part += 1
-    assert count.max() == 1
-    assert (count[covered] == 1).all()
-    empty = np.zeros((64, 64), bool)
-    assert list(lattice.windows(empty)) == []
-    empty[5, 40] = True
-    assert list(VGG16.windows(empty)) == [Cells(4, 40, 4, 4)]
-
-
 @pytest.mark.parametrize("lattice", [VGG16, UNEVEN])
 def test_damage_reaches_the_cells_whose_field_holds_it(lattice: Lattice) -> None:
     cells = Cells(0, 0, 6, 9)

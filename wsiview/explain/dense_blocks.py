@@ -1,8 +1,10 @@
-"""Dense blocks: windows over one block of cells, each location once, and the sampled patches that belong to it."""
+"""Dense blocks: what windows give of one block of cells, each location once, and its sampled patches."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -16,11 +18,28 @@ from wsiview.explain.patch_evaluator import PatchEvaluator
 from wsiview.explain.read_ahead import ReadAhead
 from wsiview.explain.window_pixels import WindowPixels, read_window
 from wsiview.features.dense import DenseLayer
-from wsiview.features.projection import Projection
+from wsiview.features.projection import Projection, Projections
 from wsiview.maps.cell_state import COMPUTED, OUTSIDE, UNREADABLE
 from wsiview.maps.store import BlockResult, PatchRows
 from wsiview.progress import Progress
 from wsiview.tiling.lattice import Cells
+from wsiview.tiling.windows import windows
+
+_AHEAD = 3  # windows that are read ahead: a small one is computed faster than a large one is read
+_KEPT_BYTES = 64 * 2**20  # numbers of finished windows, for the other blocks that they reach into
+
+
+@dataclass(frozen=True, eq=False)
+class _Finished:
+    """What one window gives, and which of its cells see damage (rows, cols); None for none."""
+
+    numbers: Projections
+    blemished: NDArray[np.bool_] | None
+
+    @property
+    def nbytes(self) -> int:
+        numbers = self.numbers
+        return sum(part.nbytes for part in (*numbers.classes, numbers.square, *numbers.saliency.values()))
 
 
 class _BlockNumbers:
@@ -31,6 +50,20 @@ class _BlockNumbers:
         self.square = np.zeros(covered.shape)
         self.saliency = {name: np.zeros(covered.shape) for name in saliency}
         self.state = np.where(covered, COMPUTED, OUTSIDE).astype(np.uint8)
+
+    def add(self, window: Cells, found: _Finished, corner: Place) -> None:
+        """Take what of a window lies over the block whose first cell is `corner`."""
+        height, width = self.state.shape
+        rows, theirs_down = _shared(window.row - corner[0], window.rows, height)
+        cols, theirs_across = _shared(window.col - corner[1], window.cols, width)
+        for whole, values in zip(self.classes, found.numbers.classes, strict=True):
+            whole[rows, cols] = values[theirs_down, theirs_across]
+        self.square[rows, cols] = found.numbers.square[theirs_down, theirs_across]
+        for name, values in found.numbers.saliency.items():
+            self.saliency[name][rows, cols] = values[theirs_down, theirs_across]
+        if found.blemished is not None:
+            state = self.state[rows, cols]
+            state[found.blemished[theirs_down, theirs_across] & (state == COMPUTED)] = UNREADABLE
 
     def result(self, index: int, clustering: Clustering, patches: PatchRows) -> BlockResult:
         """Exact weights, residual and saliency where computed, 0 elsewhere."""
@@ -43,8 +76,21 @@ class _BlockNumbers:
         return BlockResult(weights, self.state, residual, saliency, patches)
 
 
+def _shared(start: int, length: int, count: int) -> tuple[slice, slice]:
+    """Where `length` cells that begin at `start` lie on `count` cells, and which part of them does."""
+    first, last = max(start, 0), min(start + length, count)
+    return slice(first, last), slice(first - start, last - start)
+
+
+def _meet(first: int, count: int, other: int, length: int) -> bool:
+    return first < other + length and other < first + count
+
+
 class DenseBlocks:
     """Blocks by windows of a slide-wide lattice; a context, since it reads ahead on a thread.
+
+    Windows may reach into several blocks: they are laid over areas of the slide that are fixed for the whole map, so
+    that a block has the same bits whichever blocks were computed before it, and what they give is kept for the others.
 
     Parameters
     ----------
@@ -64,6 +110,9 @@ class DenseBlocks:
         self._layer, self._projection, self._places = layer, projection, places
         self._clusterings, self._saliency, self._evaluator = clusterings, saliency, evaluator
         self._ahead: ReadAhead[Cells, WindowPixels] = ReadAhead(self._read, "window-reader")
+        self._finished: OrderedDict[Cells, _Finished] = OrderedDict()
+        self._finished_bytes = 0
+        self._side = places.window_side
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -85,48 +134,57 @@ class DenseBlocks:
         Cancelled
             When `progress` was cancelled.
         """
-        top, left = self._corner(place)
         numbers = _BlockNumbers(self._covered(place), self._clusterings, self._saliency)
-        windows = self._windows(place)
-        following = [] if then is None else self._windows(then)[:1]
-        for window, after in zip(windows, [*windows[1:], *following, None], strict=False):
+        corner, reaching = self._corner(place), self._windows(place)
+        following = [] if then is None else self._windows(then)
+        coming = [one for one in dict.fromkeys([*reaching, *following]) if one not in self._finished]
+        for window in reaching:
             progress.check()
-            self._add(numbers, window, after, (top, left))
+            if window in coming:
+                coming.remove(window)
+            numbers.add(window, self._of(window, coming[:_AHEAD]), corner)
         rows = self._rows(place, progress)
         return [numbers.result(index, self._clusterings[index], rows[index]) for index in wanted]
 
-    def _add(self, numbers: _BlockNumbers, window: Cells, after: Cells | None, corner: Place) -> None:
+    def _of(self, window: Cells, coming: Sequence[Cells]) -> _Finished:
+        """What a window gives, computed or still kept; those that are `coming` are read meanwhile."""
+        if window in self._finished:
+            self._finished.move_to_end(window)
+            return self._finished[window]
         read = self._ahead.get(window)
-        if after is not None:
-            self._ahead.expect(after)
-        found = self._projection(self._layer.features(read.pixels, window))
-        row, col = window.row - corner[0], window.col - corner[1]
-        part = np.s_[row : row + window.rows, col : col + window.cols]
-        for whole, values in zip(numbers.classes, found.classes, strict=True):
-            whole[part] = values
-        numbers.square[part] = found.square
-        for name, values in found.saliency.items():
-            numbers.saliency[name][part] = values
-        if read.damaged is not None:
-            bad = self._layer.lattice.blemished(window, read.damaged)
-            state = numbers.state[part]
-            state[bad & (state == COMPUTED)] = UNREADABLE
+        for later in coming:
+            self._ahead.expect(later)
+        numbers = self._projection(self._layer.features(read.pixels, window))
+        bad = None if read.damaged is None else self._layer.lattice.blemished(window, read.damaged)
+        found = self._finished[window] = _Finished(numbers, bad)
+        self._finished_bytes += found.nbytes
+        while self._finished_bytes > _KEPT_BYTES and len(self._finished) > 1:
+            _, oldest = self._finished.popitem(last=False)
+            self._finished_bytes -= oldest.nbytes
+        return found
 
     def _rows(self, place: Place, progress: Progress) -> list[PatchRows]:
         """The block's own sampled patches, run whole."""
         own = self._places.run.own(*place)
         rows: list[list[PatchRows]] = [[] for _ in self._clusterings]
-        for number in self._evaluator.batches_of(np.arange(own.start, own.stop)):
+        batches = self._evaluator.batches_of(np.arange(own.start, own.stop))
+        for number, after in zip(batches, [*batches[1:], None], strict=False):
             progress.check()
-            for part, found in zip(rows, own_rows(self._evaluator.batch(number), own), strict=True):
+            for part, found in zip(rows, own_rows(self._evaluator.batch(number, after), own), strict=True):
                 part.extend(found)
         return [PatchRows.joined(parts) for parts in rows]
 
     def _windows(self, place: Place) -> list[Cells]:
-        """The block's windows, in cells of the slide."""
-        top, left = self._corner(place)
-        inside = self._layer.lattice.windows(self._covered(place))
-        return [Cells(top + one.row, left + one.col, one.rows, one.cols) for one in inside]
+        """The windows that reach into a block, in cells of the slide."""
+        (top, left), side, area = self._corner(place), self._places.patches.block, self._side
+        found = []
+        for row in range(top // area * area, top + side, area):
+            for col in range(left // area * area, left + side, area):
+                for one in windows(self._layer.lattice, self._places.covered[row : row + area, col : col + area], area):
+                    window = Cells(row + one.row, col + one.col, one.rows, one.cols)
+                    if _meet(window.row, window.rows, top, side) and _meet(window.col, window.cols, left, side):
+                        found.append(window)
+        return found
 
     def _covered(self, place: Place) -> NDArray[np.bool_]:
         top, left = self._corner(place)

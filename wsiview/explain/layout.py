@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wsiview.clustering.clustering import Clustering
 from wsiview.explain.planning import PatchPlan, patch_plan
 from wsiview.explain.request import MapRequest
+from wsiview.features.dense import window_side
 from wsiview.features.evaluation import DenseRefused, dense_fault, dense_saving, lattice_of, saving_words
 from wsiview.features.reach import patch_locations, probe_reach
 from wsiview.geometry import Affine
@@ -35,6 +36,8 @@ class Layout:
         Those that the network runs whole: all of them under overlap, a sample when dense.
     lattice
         Of the windows that a dense map is computed in; None under overlap.
+    window_side
+        Cells on a side of the largest of them; 0 under overlap.
     """
 
     level: VirtualLevel
@@ -43,6 +46,7 @@ class Layout:
     patches: PatchPlan
     run: PatchPlan
     lattice: Lattice | None = None
+    window_side: int = 0
 
     @property
     def cell_to_level0(self) -> Affine:
@@ -94,7 +98,8 @@ def layout(
     run = patches
     if request.predictions:
         run = patch_plan(grid, _drawn(kept, request.predictions, request.seed or 0), request.batch, request.block)
-    return Layout(level, tissue, grid, patches, run, lattice)
+    side = 0 if lattice is None else window_side(classifier, request.layer, lattice)
+    return Layout(level, tissue, grid, patches, run, lattice, side)
 
 
 def _lattice(request: MapRequest, classifier: Classifier, clustering: Clustering) -> Lattice:

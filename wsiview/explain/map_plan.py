@@ -99,4 +99,4 @@ def _windows(places: Layout) -> dict[str, Any]:
         return {}
     halo = {"before": lattice.before, "field": lattice.field}
     kept = {"kept": places.patches.n_patches, "run": places.run.n_patches}
-    return {"windows": {"cells": lattice.side, **halo}, "predictions": kept, "evaluation": places.reason}
+    return {"windows": {"cells": places.window_side, **halo}, "predictions": kept, "evaluation": places.reason}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from wsiview.features.fusion import Fusion
 from wsiview.features.overlap import factorisable
@@ -13,6 +16,8 @@ from wsiview.features.recording import evaluating
 from wsiview.features.trunk import Trunk
 from wsiview.models.classifier import Classifier
 from wsiview.tiling.lattice import Cells, Lattice
+
+_MOST_BYTES = 768 * 2**20  # what one layer of the network may read and write for a large window
 
 
 class DenseLayer:
@@ -60,3 +65,30 @@ class DenseLayer:
         if inner.shape[2:] != (cells.rows, cells.cols):
             raise ValueError(f"the layer gave {tuple(found.shape)} locations, too few for {cells}")
         return factorisable(inner, self._layer, self._rectify, self._signed)[0].permute(1, 2, 0).contiguous()
+
+
+def window_side(classifier: Classifier, layer: str, lattice: Lattice) -> int:
+    """Cells on a side of the largest windows: twice the usual side where the network is narrow enough, else that."""
+    twice = 2 * lattice.side
+    _, _, width, height = lattice.pixels(Cells(0, 0, twice, twice))
+    with evaluating(classifier.module), torch.no_grad(), _measuring(classifier.module) as largest:
+        Trunk(classifier.module, layer).shape_of(*(classifier.bundle.patch_pixels,) * 2)
+    needed = largest[0] / classifier.bundle.patch_pixels**2 * width * height
+    return twice if needed <= _MOST_BYTES else lattice.side
+
+
+@contextmanager
+def _measuring(module: nn.Module) -> Iterator[list[int]]:
+    """The most bytes that any one layer reads and writes while the block runs, in a list of one."""
+    largest = [0]
+
+    def measure(part: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+        found = [one for one in (*inputs, output) if isinstance(one, Tensor)]
+        largest[0] = max(largest[0], sum(one.numel() * one.element_size() for one in found))
+
+    handles = [part.register_forward_hook(measure) for part in module.modules() if not list(part.children())]
+    try:
+        yield largest
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 WINDOW = 1024  # pixels on a side of a window, about, without its halo
-_STEPS = 16  # a window shrinks to its tissue in such parts of its side
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +50,9 @@ class Lattice:
 
     @property
     def side(self) -> int:
-        """Cells on a side of a window: the power of two that comes nearest to 1024 pixels, from 1 to 64.
+        """Cells on a side of a usual window: the power of two that comes nearest to 1024 pixels, from 1 to 64.
 
-        So windows divide the blocks of a map; where strides are small, fields are too, and small windows cost no more.
+        So they divide the blocks of a map; where strides are small, fields are too, and small windows cost no more.
         """
         return int(2 ** min(6, max(0, round(math.log2(WINDOW / max(self.stride))))))
 
@@ -83,17 +81,6 @@ class Lattice:
         width, height = (self._length(self.side, axis) / (self.side * self.stride[axis]) for axis in (0, 1))
         return width * height
 
-    def windows(self, covered: NDArray[np.bool_]) -> Iterator[Cells]:
-        """Windows that hold all covered cells (rows, cols) of a block, row by row, each shrunk to what is covered."""
-        step = max(1, self.side // _STEPS)
-        for top in range(0, covered.shape[0], self.side):
-            for left in range(0, covered.shape[1], self.side):
-                part = covered[top : top + self.side, left : left + self.side]
-                if part.any():
-                    row, rows = _extent(np.logical_or.reduce(part, axis=1), step)
-                    col, cols = _extent(np.logical_or.reduce(part, axis=0), step)
-                    yield Cells(top + row, left + col, rows, cols)
-
     def _length(self, cells: int, axis: int) -> int:
         end = self.centre[axis] + (self.before[axis] + cells - 1) * self.stride[axis] + self.field[axis] / 2
         return math.ceil(end / self.stride[axis]) * self.stride[axis]
@@ -107,10 +94,3 @@ class Lattice:
     def _clean(self, patch: int, axis: int) -> int:
         last = math.floor((patch - self.field[axis] / 2 - self.centre[axis]) / self.stride[axis])
         return max(0, last - self.before[axis] + 1)
-
-
-def _extent(there: NDArray[np.bool_], step: int) -> tuple[int, int]:
-    """Start and length of what is there, widened to whole steps and cut at the end."""
-    places = np.flatnonzero(there)
-    first = int(places[0]) // step * step
-    return first, min(len(there), (int(places[-1]) // step + 1) * step) - first
