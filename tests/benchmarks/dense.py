@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sets the dense evaluation beside a plain rendering of the authors' way, on a big slide made from real tissue.
 
-    python tests/benchmarks/dense.py [--model quarter|full] [--part 0.25] [--threads N] [--only dense|plain]
+    python tests/benchmarks/dense.py [--model quarter|full] [--part 0.25] [--threads N] [--only grad-cam|weights]
 
 The whole slide has 20,000 × 16,000 px; `--part` is the share of each side. `quarter` is `pcam-vgg16-quarter`, `full` a
 VGG-16 of full width with random weights, both with 512 px patches at stride 256. Both sides give weights, Grad-CAM
@@ -32,7 +32,7 @@ from wsiview.clustering.clustering import Clustering
 from wsiview.explain.fitting import SlideEntry, fit_clustering
 from wsiview.explain.layout import layout
 from wsiview.explain.request import batch_size, map_request
-from wsiview.explain.settings import FitSettings
+from wsiview.explain.settings import PREDICTIONS, FitSettings
 from wsiview.maps.cell_state import COMPUTED
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.models.architectures import build_architecture
@@ -44,6 +44,7 @@ from wsiview.progress import Progress
 from wsiview.slide.opening import open_slide
 
 PATCH, STEP, TRIM = 512, 256, 2
+KINDS = {True: "grad-cam", False: "weights"}
 
 
 def full_width(folder: Path) -> Path:
@@ -111,13 +112,15 @@ def main() -> None:
     parser.add_argument("--part", type=float, default=0.25, help="share of each side of 20,000 × 16,000 px")
     parser.add_argument("--tissue", type=float, default=0.3)
     parser.add_argument("--classes", type=int, default=6)
-    parser.add_argument("--predictions", type=int, default=32)
+    parser.add_argument("--predictions", type=int, default=None, help="default: a tenth of the patches, at most 64")
     parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--only", choices=["grad-cam", "weights"], help="with Grad-CAM, or without; default: both")
     parser.add_argument("--no-memory", action="store_true", help="leave out the two runs that memory is watched in")
     arguments = parser.parse_args()
     if not MODEL.exists():
         raise SystemExit(f"needs the shared folder; {MODEL} is not there")
     arguments.threads = set_threads(arguments.threads)
+    goals = [(one, goal) for one, goal in ((True, 4.5), (False, 2.5)) if arguments.only in (None, KINDS[one])]
     width, height = round(20_000 * arguments.part), round(16_000 * arguments.part)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -125,8 +128,9 @@ def main() -> None:
         model = MODEL if arguments.model == "quarter" else full_width(folder / "full")
         classifier = load_classifier(read_bundle(model), "cpu")
         settings = FitSettings(
-            n_classes=arguments.classes, patch=PATCH, step=STEP, trim=TRIM, max_patches=12, max_vectors=6000
-        )
+            n_classes=arguments.classes, patch=PATCH, step=STEP, trim=TRIM, max_patches=12, max_vectors=6000,
+            evaluation="dense",
+        )  # fmt: skip
         entry = SlideEntry(partial(open_slide, SOURCE))
         clustering, _ = fit_clustering([entry], classifier, settings, "six", folder / "parts", Progress())
         clustering.save(folder / "six.clustering")
@@ -135,23 +139,26 @@ def main() -> None:
         # The plain way goes first: mapping changes how the process keeps memory.
         with open_slide(slide_path) as slide:
             request = map_request(
-                slide, classifier.bundle, clustering, clustering_path=folder / "six.clustering", evaluation="dense",
-                predictions=arguments.predictions,
-            )  # fmt: skip
+                slide, classifier.bundle, clustering, clustering_path=folder / "six.clustering", evaluation="dense"
+            )
             by_patches = replace(request, evaluation="overlap", predictions=None, seed=None)
             places = layout(by_patches, slide, classifier, clustering, Progress())
+            if arguments.predictions is None:
+                # As many as by default are a small part of a whole slide's patches, so they are to be of this one's.
+                arguments.predictions = min(PREDICTIONS, max(1, places.patches.n_patches // 10))
+            request = replace(request, predictions=arguments.predictions)
             print(
                 f"{width} × {height} px, {places.patches.n_patches} patches of {PATCH} px, {arguments.model} VGG-16, "
                 f"K = {arguments.classes}, {arguments.threads} threads, {peak / 1e9:.0f} · 10⁹ operations a second in "
                 "matrix products",
                 flush=True,
             )
-            for grad_cam in (True, False):
+            for grad_cam, _ in goals:
                 batch = batch_size(PATCH)
                 plain[grad_cam] = plain_map(
                     classifier, clustering, places, folder, batch, grad_cam, arguments.threads
                 )
-        for grad_cam, goal in ((True, 4.5), (False, 2.5)):
+        for grad_cam, goal in goals:
             with open_slide(slide_path) as slide:  # opened anew, so that no tile is there already
                 wanted = request if grad_cam else replace(request, saliency=())
                 ours = our_map(wanted, slide, classifier, clustering, folder)
