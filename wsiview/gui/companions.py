@@ -49,6 +49,7 @@ class Companions:
         self.recent = RecentFiles(window.session.preferences, window)
         window.session.slide_changed.connect(lambda _: self.recent.look())
         self.lens = Lens(window.session, window)
+        self.lens.moved.connect(window.session.explainer.make_way)
         self._see_through(window)
         self.reopening, self.unreadable = Reopening(window, self.lens), Unreadable(window)
         self.places, self.slides = Places(window), SlideList(window)

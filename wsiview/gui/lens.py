@@ -34,9 +34,12 @@ class Lens(QObject):
         Whether slides are shown in the colours of their ICC profiles.
     shown(SlideCanvas, Slide | None)
         A canvas shows another slide.
+    moved()
+        The view of a canvas moves, with every frame of a gesture.
     """
 
     shown = Signal(object, object)
+    moved = Signal()
     colors_changed = Signal(bool)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -55,7 +58,8 @@ class Lens(QObject):
     def attach(self, canvas: SlideCanvas) -> None:
         """Look after what this canvas shows, from now on."""
         canvas.slide_shown.connect(partial(self._meet, canvas))
-        canvas.view_changed.connect(self._make_way)
+        canvas.view_changed.connect(lambda _: self.overviews.make_way())
+        canvas.view_changed.connect(lambda _: self.moved.emit())
         canvas.trouble.connect(partial(self._take_trouble, canvas))
 
     @property
@@ -113,11 +117,6 @@ class Lens(QObject):
         self._closed = True
         self.overviews.close()
         self.watch.close()
-
-    def _make_way(self) -> None:
-        """A slide is moved: what works in the background rests for a moment."""
-        self.overviews.make_way()
-        self._session.explainer.make_way()
 
     def _meet(self, canvas: SlideCanvas, slide: Slide | None) -> None:
         if slide is None:
