@@ -92,8 +92,10 @@ class OverlapBlocks:
     ) -> None:
         self._evaluator, self._plan, self._clusterings, self._saliency = evaluator, plan, clusterings, saliency
 
-    def compute(self, place: Place, wanted: Sequence[int], then: Place | None, progress: Progress) -> list[BlockResult]:
-        """One block for the clusterings `wanted`, by number; `then` is the block that will probably be next.
+    def compute(
+        self, place: Place, wanted: Sequence[int], then: Sequence[Place], progress: Progress
+    ) -> list[BlockResult]:
+        """One block for the clusterings `wanted`, by number; the first of `then` will probably be next.
 
         Raises
         ------
@@ -106,8 +108,8 @@ class OverlapBlocks:
         sums = BlockSums(self._plan, *place, self._clusterings[0].n_channels, self._saliency)
         batches = self._evaluator.batches_of(patches)
         following: list[int] = []
-        if then is not None:
-            later = self._evaluator.batches_of(self._plan.reaching(*then))
+        if then:
+            later = self._evaluator.batches_of(self._plan.reaching(*then[0]))
             following = [number for number in later if number not in batches and not self._evaluator.holds(number)][:1]
         rows: list[list[PatchRows]] = [[] for _ in self._clusterings]
         start = 0

@@ -112,6 +112,7 @@ class DenseBlocks:
         self._ahead: ReadAhead[Cells, WindowPixels] = ReadAhead(self._read, "window-reader")
         self._finished: OrderedDict[Cells, _Finished] = OrderedDict()
         self._finished_bytes = 0
+        self._areas: dict[Place, list[Cells]] = {}
         self._side = places.window_side
 
     def __enter__(self) -> Self:
@@ -124,8 +125,10 @@ class DenseBlocks:
         """End the thread."""
         self._ahead.__exit__(kind, error, trace)
 
-    def compute(self, place: Place, wanted: Sequence[int], then: Place | None, progress: Progress) -> list[BlockResult]:
-        """One block for the clusterings `wanted`, by number; `then` is the block that will probably be next.
+    def compute(
+        self, place: Place, wanted: Sequence[int], then: Sequence[Place], progress: Progress
+    ) -> list[BlockResult]:
+        """One block for the clusterings `wanted`, by number; those in `then` will probably be next, in that order.
 
         Raises
         ------
@@ -136,13 +139,14 @@ class DenseBlocks:
         """
         numbers = _BlockNumbers(self._covered(place), self._clusterings, self._saliency)
         corner, reaching = self._corner(place), self._windows(place)
-        following = [] if then is None else self._windows(then)
+        following = [one for later in then for one in self._windows(later)]
         coming = [one for one in dict.fromkeys([*reaching, *following]) if one not in self._finished]
+        self._expect(coming)
         for window in reaching:
             progress.check()
             if window in coming:
                 coming.remove(window)
-            numbers.add(window, self._of(window, coming[:_AHEAD]), corner)
+            numbers.add(window, self._of(window, coming), corner)
         rows = self._rows(place, progress)
         return [numbers.result(index, self._clusterings[index], rows[index]) for index in wanted]
 
@@ -152,8 +156,7 @@ class DenseBlocks:
             self._finished.move_to_end(window)
             return self._finished[window]
         read = self._ahead.get(window)
-        for later in coming:
-            self._ahead.expect(later)
+        self._expect(coming)
         numbers = self._projection(self._layer.features(read.pixels, window))
         bad = None if read.damaged is None else self._layer.lattice.blemished(window, read.damaged)
         found = self._finished[window] = _Finished(numbers, bad)
@@ -162,6 +165,10 @@ class DenseBlocks:
             _, oldest = self._finished.popitem(last=False)
             self._finished_bytes -= oldest.nbytes
         return found
+
+    def _expect(self, coming: Sequence[Cells]) -> None:
+        for window in coming[:_AHEAD]:
+            self._ahead.expect(window)
 
     def _rows(self, place: Place, progress: Progress) -> list[PatchRows]:
         """The block's own sampled patches, run whole."""
@@ -177,14 +184,23 @@ class DenseBlocks:
     def _windows(self, place: Place) -> list[Cells]:
         """The windows that reach into a block, in cells of the slide."""
         (top, left), side, area = self._corner(place), self._places.patches.block, self._side
-        found = []
-        for row in range(top // area * area, top + side, area):
-            for col in range(left // area * area, left + side, area):
-                for one in windows(self._layer.lattice, self._places.covered[row : row + area, col : col + area], area):
-                    window = Cells(row + one.row, col + one.col, one.rows, one.cols)
-                    if _meet(window.row, window.rows, top, side) and _meet(window.col, window.cols, left, side):
-                        found.append(window)
-        return found
+        return [
+            window
+            for row in range(top // area * area, top + side, area)
+            for col in range(left // area * area, left + side, area)
+            for window in self._area(row, col)
+            if _meet(window.row, window.rows, top, side) and _meet(window.col, window.cols, left, side)
+        ]
+
+    def _area(self, row: int, col: int) -> list[Cells]:
+        """The windows of one area, in cells of the slide."""
+        if (row, col) not in self._areas:
+            part = self._places.covered[row : row + self._side, col : col + self._side]
+            self._areas[row, col] = [
+                Cells(row + one.row, col + one.col, one.rows, one.cols)
+                for one in windows(self._layer.lattice, part, self._side)
+            ]
+        return self._areas[row, col]
 
     def _covered(self, place: Place) -> NDArray[np.bool_]:
         top, left = self._corner(place)

@@ -14,6 +14,7 @@ from torch import Tensor
 from wsiview.clustering.clustering import Clustering
 from wsiview.errors import MapError
 from wsiview.explain.alignment import check_gone_on_with
+from wsiview.explain.block_order import next_blocks
 from wsiview.explain.blocks import OverlapBlocks
 from wsiview.explain.dense_blocks import DenseBlocks
 from wsiview.explain.heap import keep_memory
@@ -25,7 +26,7 @@ from wsiview.features.dense import DenseLayer
 from wsiview.features.evaluation import DenseRefused
 from wsiview.features.head import fixed_channel_weights
 from wsiview.features.projection import Projection
-from wsiview.geometry import Affine, Region
+from wsiview.geometry import Region
 from wsiview.maps.cell_state import UNREADABLE
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.maps.store import BlockResult, MapWriter
@@ -71,8 +72,10 @@ class Outcome:
 class Blocks(Protocol):
     """One way to evaluate a block of cells."""
 
-    def compute(self, place: Block, wanted: Sequence[int], then: Block | None, progress: Progress) -> list[BlockResult]:
-        """The block for the clusterings `wanted`, by number; `then` will probably be next."""
+    def compute(
+        self, place: Block, wanted: Sequence[int], then: Sequence[Block], progress: Progress
+    ) -> list[BlockResult]:
+        """The block for the clusterings `wanted`, by number; those in `then` will probably be next, in that order."""
         ...
 
 
@@ -208,9 +211,8 @@ def _fill(
     with _blocks(request, classifier, clusterings, places, saliency) as blocks:
         while todo:
             progress.report("mapping", max(0, total - len(todo)), total)
-            block = next_block(todo, focus(), affine, side)
+            block, *then = next_blocks(todo, focus(), affine, side)
             todo.remove(block)
-            then = next_block(todo, focus(), affine, side) if todo else None
             results = blocks.compute(block, lacking[block], then, progress)
             for index, result in zip(lacking[block], results, strict=True):
                 writers[index].write_block(*block, result)
@@ -278,24 +280,3 @@ def _outcome(path: Path, places: Layout) -> Outcome:
         rows = range(0, found.shape[0], found.block_side)
         cells = sum(int((found.state(slice(row, row + found.block_side)) == UNREADABLE).sum()) for row in rows)
     return Outcome(path, places.run.n_patches, unreadable, places.level.note, cells, places.reason)
-
-
-def next_block(todo: set[Block], focus: Region | None, cell_to_level0: Affine, block: int) -> Block:
-    """What is being looked at first, nearest to its middle; else by squares of 4 × 4 blocks, which share patches."""
-    in_view = [place for place in todo if focus is not None and _region(place, cell_to_level0, block).intersects(focus)]
-    if focus is not None and in_view:
-        middle = focus.center
-
-        def distance(place: Block) -> float:
-            center = _region(place, cell_to_level0, block).center
-            return (center.x - middle.x) ** 2 + (center.y - middle.y) ** 2
-
-        return min(in_view, key=lambda place: (distance(place), place))
-    return min(todo, key=lambda place: (place[0] // 4, place[1] // 4, place))
-
-
-def _region(place: Block, cell_to_level0: Affine, block: int) -> Region:
-    x, y = cell_to_level0.apply(place[1] * block, place[0] * block)
-    return Region(x, y, cell_to_level0.a * block, cell_to_level0.d * block)
-
-
