@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,24 @@ from wsiview.progress import Progress
 
 Place = tuple[int, int]
 """Row and column of a block."""
+
+
+class Blocks(Protocol):
+    """One way to evaluate a block of cells."""
+
+    def compute(
+        self, place: Place, wanted: Sequence[int], then: Sequence[Place], progress: Progress
+    ) -> list[BlockResult]:
+        """The block for the clusterings `wanted`, by number; those in `then` will probably be next, in that order.
+
+        Raises
+        ------
+        SlideError, ModelError
+            If the slide has gone, or the layer gives what can't be used.
+        Cancelled
+            When `progress` was cancelled.
+        """
+        ...
 
 
 class BlockSums:
@@ -95,15 +114,7 @@ class OverlapBlocks:
     def compute(
         self, place: Place, wanted: Sequence[int], then: Sequence[Place], progress: Progress
     ) -> list[BlockResult]:
-        """One block for the clusterings `wanted`, by number; the first of `then` will probably be next.
-
-        Raises
-        ------
-        SlideError, ModelError
-            If the slide has gone, or the layer gives what can't be used.
-        Cancelled
-            When `progress` was cancelled.
-        """
+        """See `Blocks`; a batch of the first of `then` is read ahead."""
         patches, own = self._plan.reaching(*place), self._plan.own(*place)
         sums = BlockSums(self._plan, *place, self._clusterings[0].n_channels, self._saliency)
         batches = self._evaluator.batches_of(patches)

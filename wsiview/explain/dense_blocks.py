@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from wsiview.clustering.clustering import Clustering
 from wsiview.explain.blocks import Place, explained_projections, own_rows
+from wsiview.explain.kept import Kept
 from wsiview.explain.layout import Layout
 from wsiview.explain.patch_evaluator import PatchEvaluator
 from wsiview.explain.read_ahead import ReadAhead
@@ -110,8 +110,7 @@ class DenseBlocks:
         self._layer, self._projection, self._places = layer, projection, places
         self._clusterings, self._saliency, self._evaluator = clusterings, saliency, evaluator
         self._ahead: ReadAhead[Cells, WindowPixels] = ReadAhead(self._read, "window-reader")
-        self._finished: OrderedDict[Cells, _Finished] = OrderedDict()
-        self._finished_bytes = 0
+        self._finished: Kept[Cells, _Finished] = Kept(_KEPT_BYTES)
         self._areas: dict[Place, list[Cells]] = {}
         self._side = places.window_side
 
@@ -128,15 +127,7 @@ class DenseBlocks:
     def compute(
         self, place: Place, wanted: Sequence[int], then: Sequence[Place], progress: Progress
     ) -> list[BlockResult]:
-        """One block for the clusterings `wanted`, by number; those in `then` will probably be next, in that order.
-
-        Raises
-        ------
-        SlideError, ModelError
-            If the slide has gone, or the layer gives what can't be used.
-        Cancelled
-            When `progress` was cancelled.
-        """
+        """See `Blocks`; the windows of `then` are read ahead."""
         numbers = _BlockNumbers(self._covered(place), self._clusterings, self._saliency)
         corner, reaching = self._corner(place), self._windows(place)
         following = [one for later in then for one in self._windows(later)]
@@ -152,18 +143,14 @@ class DenseBlocks:
 
     def _of(self, window: Cells, coming: Sequence[Cells]) -> _Finished:
         """What a window gives, computed or still kept; those that are `coming` are read meanwhile."""
-        if window in self._finished:
-            self._finished.move_to_end(window)
-            return self._finished[window]
+        if (kept := self._finished.get(window)) is not None:
+            return kept
         read = self._ahead.get(window)
         self._expect(coming)
         numbers = self._projection(self._layer.features(read.pixels, window))
         bad = None if read.damaged is None else self._layer.lattice.blemished(window, read.damaged)
-        found = self._finished[window] = _Finished(numbers, bad)
-        self._finished_bytes += found.nbytes
-        while self._finished_bytes > _KEPT_BYTES and len(self._finished) > 1:
-            _, oldest = self._finished.popitem(last=False)
-            self._finished_bytes -= oldest.nbytes
+        found = _Finished(numbers, bad)
+        self._finished.add(window, found, found.nbytes)
         return found
 
     def _expect(self, coming: Sequence[Cells]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from torch import Tensor
@@ -15,7 +14,7 @@ from wsiview.clustering.clustering import Clustering
 from wsiview.errors import MapError
 from wsiview.explain.alignment import check_gone_on_with
 from wsiview.explain.block_order import next_blocks
-from wsiview.explain.blocks import OverlapBlocks
+from wsiview.explain.blocks import Blocks, OverlapBlocks, Place
 from wsiview.explain.dense_blocks import DenseBlocks
 from wsiview.explain.heap import keep_memory
 from wsiview.explain.layout import Layout, layout
@@ -29,12 +28,10 @@ from wsiview.features.projection import Projection
 from wsiview.geometry import Region
 from wsiview.maps.cell_state import UNREADABLE
 from wsiview.maps.cluster_map import ClusterMap
-from wsiview.maps.store import BlockResult, MapWriter
+from wsiview.maps.store import MapWriter
 from wsiview.models.classifier import Classifier
 from wsiview.progress import Progress
 from wsiview.slide.slide import Slide
-
-Block = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -67,16 +64,6 @@ class Outcome:
     note: str | None
     unreadable_cells: int = 0
     reason: str | None = None
-
-
-class Blocks(Protocol):
-    """One way to evaluate a block of cells."""
-
-    def compute(
-        self, place: Block, wanted: Sequence[int], then: Sequence[Block], progress: Progress
-    ) -> list[BlockResult]:
-        """The block for the clusterings `wanted`, by number; those in `then` will probably be next, in that order."""
-        ...
 
 
 def map_slide(
@@ -197,7 +184,7 @@ def _fill(
     focus: Callable[[], Region | None],
 ) -> None:
     """Compute every block that any of the maps lacks, for those that lack it."""
-    lacking: dict[Block, list[int]] = {}
+    lacking: dict[Place, list[int]] = {}
     for index, writer in writers.items():
         for row, col in np.argwhere(~writer.done):
             lacking.setdefault((int(row), int(col)), []).append(index)

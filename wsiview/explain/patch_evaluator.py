@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from wsiview.analysis.patch_statistics import per_patch
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.nnls import class_weights
+from wsiview.explain.kept import Kept
 from wsiview.explain.planning import PatchPlan
 from wsiview.explain.read_ahead import ReadAhead
 from wsiview.explain.request import MapRequest
@@ -68,8 +68,7 @@ class PatchEvaluator:
     ) -> None:
         self._request, self._classifier, self._clusterings = request, classifier, clusterings
         self._level, self._grid, self._plan = level, grid, plan
-        self._kept: OrderedDict[int, BatchResult] = OrderedDict()
-        self._kept_bytes = 0
+        self._kept: Kept[int, BatchResult] = Kept(_KEPT_BYTES)
         self._ahead: ReadAhead[int, tuple[NDArray[np.uint8], NDArray[np.bool_]]] = ReadAhead(self._read, "patch-reader")
         self.computed = 0
 
@@ -93,14 +92,13 @@ class PatchEvaluator:
         SlideVanished
             If the slide itself has gone; a part that can't be read only marks its patches.
         """
-        if number in self._kept:
-            self._kept.move_to_end(number)
-            return self._kept[number]
+        if (kept := self._kept.get(number)) is not None:
+            return kept
         pixels, readable = self._ahead.get(number)
         if then is not None and not self.holds(then):
             self._ahead.expect(then)
         result = self._compute(number * self._request.batch, pixels, readable)
-        self._keep(number, result)
+        self._kept.add(number, result, result.features.nbytes)
         return result
 
     def holds(self, number: int) -> bool:
@@ -157,13 +155,6 @@ class PatchEvaluator:
         statistics: dict[str, NDArray[Any]] = per_patch(weights, saliency)
         statistics = {name: _lost(values, readable) for name, values in statistics.items()}
         return PatchRows(_lost(logits, readable), statistics)
-
-    def _keep(self, number: int, result: BatchResult) -> None:
-        self._kept[number] = result
-        self._kept_bytes += result.features.nbytes
-        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            self._kept_bytes -= oldest.features.nbytes
 
 
 def _lost(values: NDArray[Any], readable: NDArray[np.bool_]) -> NDArray[np.float32]:
