@@ -17,11 +17,11 @@ from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.nnls import class_weights
 from wsiview.errors import ClusteringError, ModelError, SlideError
 from wsiview.explain.fitting import SlideEntry
+from wsiview.explain.patch_pixels import read_patches
 from wsiview.explain.request import batch_size
 from wsiview.features.substitution import Change, Substitution
 from wsiview.models.classifier import Classifier
 from wsiview.progress import Progress
-from wsiview.slide.slide import SlideVanished, TileUnreadable
 from wsiview.slide.virtual_level import VirtualLevel
 
 PATCHES = 200
@@ -121,20 +121,8 @@ def _batches(
             corners = np.rint(chosen[chosen[:, 0] == index, 1:] / np.array(level.scale)).astype(np.int64)
             for begin in range(0, len(corners), size):
                 part = corners[begin : begin + size]
-                yield _pixels(level, part, side), len(part)
-
-
-def _pixels(level: VirtualLevel, corners: NDArray[np.int64], side: int) -> NDArray[np.uint8]:
-    """Those patches that can be read."""
-    found = []
-    for x, y in corners:
-        try:
-            found.append(level.read(int(x), int(y), side, side))
-        except SlideVanished:
-            raise
-        except TileUnreadable:
-            continue
-    return np.stack(found) if found else np.zeros((0, side, side, 3), np.uint8)
+                pixels, readable = read_patches(level, part, side)
+                yield pixels[readable], len(part)
 
 
 def _through(clustering: Clustering) -> Change:

@@ -14,13 +14,13 @@ from wsiview.analysis.patch_statistics import per_patch
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.nnls import class_weights
 from wsiview.explain.kept import Kept
+from wsiview.explain.patch_pixels import read_patches
 from wsiview.explain.planning import PatchPlan
 from wsiview.explain.read_ahead import ReadAhead
 from wsiview.explain.request import MapRequest
 from wsiview.features.overlap import patch_features
 from wsiview.maps.store import PatchRows
 from wsiview.models.classifier import Classifier
-from wsiview.slide.slide import SlideVanished, TileUnreadable
 from wsiview.slide.virtual_level import VirtualLevel
 from wsiview.tiling.patch_grid import PatchGrid
 
@@ -109,17 +109,8 @@ class PatchEvaluator:
         side = self._request.patch
         first = number * self._request.batch
         patches = range(first, min(first + self._request.batch, self._plan.n_patches))
-        pixels = np.zeros((len(patches), side, side, 3), np.uint8)
-        readable = np.ones(len(patches), bool)
-        for index, patch in enumerate(patches):
-            x, y = self._grid.origin(int(self._plan.rows[patch]), int(self._plan.cols[patch]))
-            try:
-                pixels[index] = self._level.read(x, y, side, side)
-            except SlideVanished:
-                raise  # one bad tile is a patch lost; a slide that has gone must not become a map of holes
-            except TileUnreadable:
-                readable[index] = False
-        return pixels, readable
+        corners = [self._grid.origin(int(self._plan.rows[patch]), int(self._plan.cols[patch])) for patch in patches]
+        return read_patches(self._level, np.array(corners, np.int64), side)
 
     def _compute(self, first: int, pixels: NDArray[np.uint8], readable: NDArray[np.bool_]) -> BatchResult:
         request, trim = self._request, self._request.trim

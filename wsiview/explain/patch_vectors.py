@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsiview.clustering.geometry import Geometry
+from wsiview.explain.patch_pixels import read_patches
 from wsiview.explain.request import batch_size
 from wsiview.explain.window_pixels import read_window
 from wsiview.features.dense import DenseLayer
 from wsiview.features.overlap import patch_features
 from wsiview.features.reach import patch_locations
 from wsiview.models.classifier import Classifier
-from wsiview.slide.slide import SlideVanished, TileUnreadable
 from wsiview.slide.virtual_level import VirtualLevel
 from wsiview.tiling.lattice import Cells, Lattice
 
@@ -54,15 +54,7 @@ class OverlapVectors:
     def of(self, level: VirtualLevel, origins: NDArray[np.int64]) -> Found:
         """See `PatchVectors`; at most one batch."""
         side, trim = self._geometry.patch_pixels, self._geometry.trim
-        pixels = np.zeros((len(origins), side, side, 3), np.uint8)
-        readable = np.ones(len(origins), bool)
-        for index, (x, y) in enumerate(origins):
-            try:
-                pixels[index] = level.read(int(x), int(y), side, side)
-            except SlideVanished:
-                raise
-            except TileUnreadable:
-                readable[index] = False
+        pixels, readable = read_patches(level, origins, side)
         found = patch_features(
             self._classifier, self._layer, pixels,
             batch=batch_size(side), rectify=self._rectify, signed=self._signed,

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from wsiview.analysis.prediction import model_score
 from wsiview.errors import SlideError
+from wsiview.explain.patch_pixels import read_patches
 from wsiview.features.recording import evaluating
 from wsiview.models.bundle import Bundle
 from wsiview.models.classifier import Classifier
 from wsiview.progress import Progress
-from wsiview.slide.slide import Pixels, Slide, SlideVanished, TileUnreadable
+from wsiview.slide.slide import Pixels, Slide
 from wsiview.slide.virtual_level import VirtualLevel
 from wsiview.tiling.tissue import TissueMask, tissue_mask
 
@@ -162,20 +163,14 @@ def _run(
         if first and clock() >= until:
             break
         progress.report("scoring patches", first, len(origins))
-        pixels, kept = [], []
-        for origin in origins[first : first + batch]:
-            try:
-                pixels.append(level.read(int(origin[0]), int(origin[1]), side, side))
-                kept.append(origin)
-            except SlideVanished:
-                raise
-            except TileUnreadable:
-                unreadable += 1
-        if kept:
+        part = origins[first : first + batch]
+        pixels, readable = read_patches(level, part, side)
+        unreadable += int((~readable).sum())
+        if readable.any():
             with evaluating(classifier.module), torch.no_grad():
-                found = classifier.forward(classifier.normalise(np.stack(pixels)))
+                found = classifier.forward(classifier.normalise(pixels[readable]))
             logits.append(found.cpu().double().numpy())
-            places.append(np.stack(kept))
+            places.append(part[readable])
     progress.report("scoring patches", len(origins), len(origins))
     return np.concatenate(places), np.concatenate(logits), unreadable
 
