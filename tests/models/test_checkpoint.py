@@ -165,3 +165,24 @@ def test_a_place_without_a_file_is_named(tmp_path: Path) -> None:
         read_checkpoint(tmp_path / "none.ckpt")
     with pytest.raises(BundleError, match="is no file"):
         read_checkpoint(tmp_path)
+
+
+def test_a_file_of_before_torch_1_6_is_read_and_can_run_as_little(tmp_path: Path) -> None:
+    path = tmp_path / "old.pth"
+    held = {"shared": torch.arange(6.0)[2:].reshape(2, 2).T, "half": torch.ones(3).half(), **state()}
+    torch.save({"state_dict": held, "epoch": 3}, path, _use_new_zipfile_serialization=False)
+    assert_same(read_checkpoint(path), held)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(BundleError, match="is damaged or cut off"):
+        read_checkpoint(path)
+    trap = Trap(os.mkdir, str(tmp_path / "sprung"))
+    torch.save({"state_dict": held, "callbacks": trap}, path, _use_new_zipfile_serialization=False)
+    with pytest.raises(RunsCode, match=r"names \w+\.mkdir"):
+        read_checkpoint(path)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_an_empty_file_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "last.ckpt").touch()
+    with pytest.raises(BundleError, match="is empty"):
+        read_checkpoint(tmp_path / "last.ckpt")

@@ -8,6 +8,7 @@ import pickle
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ _FAULTS = (
 )  # fmt: skip
 """What reading a damaged or hostile pickle can raise."""
 
+_OLD = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+"""How files of before torch 1.6 begin: no zip, but pickles, and the numbers of all storages behind them."""
+
 _WAY_OUT = "save the network's state_dict with safetensors as model.safetensors"
 
 
@@ -37,6 +41,10 @@ class _Storage:
 
     kind: str
     key: str
+
+
+Numbers = Callable[[_Storage, int], bytes]
+"""Reads a storage, which must have so many bytes at least."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ def pickled_tensors(
 ) -> Iterator[tuple[str, str, tuple[int, ...], bytes]]:
     """Name, dtype (in safetensors' words), shape and contiguous little-endian bytes of each tensor, sorted by name.
 
-    The zip format of torch 1.6 and later; the pickle in it may name tensors and dictionaries and nothing else.
+    The zip of torch 1.6 and later, or what came before it; the pickle may name tensors and dictionaries, nothing else.
 
     Parameters
     ----------
@@ -66,18 +74,78 @@ def pickled_tensors(
     Raises
     ------
     BundleError
-        If the file is damaged, older, or holds anything else.
+        If the file is damaged, or holds anything else.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            root = _root(archive)
-            for name, placed in sorted(_state_dict(archive, root, reader, pick).items()):
-                kind, data = _contents(archive, root, placed)
+        opened = _old_file if is_old(path) else _zip_file
+        with opened(path, reader or TensorReader) as (held, numbers):
+            for name, placed in sorted(_state_dict(pick(held)).items()):
+                kind, data = _contents(numbers, placed)
                 yield name, kind, placed.shape, data
     except OSError as error:
         raise BundleError(path, f"can't be read ({error.strerror or error}); copy or download it again") from None
+    except (zipfile.BadZipFile, EOFError):
+        if path.stat().st_size == 0:
+            raise BundleError(path, "is empty; copy or download it again") from None
+        raise BundleError(
+            path, f"is damaged or cut off, or no file of torch's: copy or download it again, or {_WAY_OUT}"
+        ) from None
     except _FAULTS:
         raise BundleError(path, f"is damaged, or holds more than tensors, which could run code; {_WAY_OUT}") from None
+
+
+def is_old(path: Path) -> bool:
+    """Whether torch wrote it as it did before version 1.6."""
+    with path.open("rb") as stream:
+        return stream.read(len(_OLD)) == _OLD
+
+
+@contextmanager
+def _zip_file(path: Path, reader: type[TensorReader]) -> Iterator[tuple[Any, Numbers]]:
+    """What the pickle in a zip holds, and what reads its storages."""
+    with zipfile.ZipFile(path) as archive:
+        root = _root(archive)
+        directory = archive.getinfo(f"{root}data.pkl")
+        if directory.file_size > _DIRECTORY_LIMIT or directory.compress_type != zipfile.ZIP_STORED:
+            raise ValueError("not as torch writes it")
+
+        def numbers(storage: _Storage, least: int) -> bytes:
+            member = archive.getinfo(f"{root}data/{storage.key}")
+            if member.compress_type != zipfile.ZIP_STORED or least > member.file_size:
+                raise ValueError("outside its storage")
+            return archive.read(member)
+
+        yield reader(io.BytesIO(archive.read(directory))).load(), numbers
+
+
+@contextmanager
+def _old_file(path: Path, reader: type[TensorReader]) -> Iterator[tuple[Any, Numbers]]:
+    """The same of a file of before torch 1.6: each storage is its length in 8 bytes, then its numbers."""
+    with path.open("rb") as stream:
+        head = io.BytesIO(stream.read(_DIRECTORY_LIMIT))
+        _, _, system = (TensorReader(head).load() for _ in range(3))
+        if system["little_endian"] is not True:
+            raise ValueError("big-endian")
+        contents = reader(head)
+        held = contents.load()
+        places: dict[str, tuple[int, int]] = {}
+        end, size = 0, stream.seek(0, io.SEEK_END)
+        for key in TensorReader(head).load():
+            end = stream.seek(end or head.tell())
+            count = int.from_bytes(stream.read(8), "little") * _KINDS[contents.kinds[key]][1]
+            places[key] = (end + 8, count)
+            end += 8 + count
+        if end > size:
+            raise EOFError("cut off")
+
+        def numbers(storage: _Storage, least: int) -> bytes:
+            start, count = places[storage.key]
+            if least > count or contents.kinds[storage.key] != storage.kind:
+                raise ValueError("outside its storage")
+            stream.seek(start)
+            return stream.read(count)
+
+        yield held, numbers
 
 
 def _root(archive: zipfile.ZipFile) -> str:
@@ -94,32 +162,25 @@ def is_tensor(held: object) -> bool:
     return type(held) is _Placed
 
 
-def _state_dict(
-    archive: zipfile.ZipFile, root: str, reader: type[TensorReader] | None, pick: Callable[[Any], Any]
-) -> Mapping[str, _Placed]:
-    directory = archive.getinfo(f"{root}data.pkl")
-    if directory.file_size > _DIRECTORY_LIMIT or directory.compress_type != zipfile.ZIP_STORED:
-        raise ValueError("not as torch writes it")
-    held = pick((reader or TensorReader)(io.BytesIO(archive.read(directory))).load())
+def _state_dict(held: Any) -> Mapping[str, _Placed]:
     if not isinstance(held, dict) or not all(type(key) is str and is_tensor(held[key]) for key in held):
         raise ValueError("no state_dict")
     return held
 
 
-def _contents(archive: zipfile.ZipFile, root: str, placed: _Placed) -> tuple[str, bytes]:
+def _contents(numbers: Numbers, placed: _Placed) -> tuple[str, bytes]:
     """Kind and bytes of one tensor; its view is checked against the storage before anything is read through it."""
     kind, width = _KINDS[placed.storage.kind]
-    member = archive.getinfo(f"{root}data/{placed.storage.key}")
-    if member.compress_type != zipfile.ZIP_STORED or len(placed.shape) != len(placed.strides):
+    if len(placed.shape) != len(placed.strides):
         raise ValueError("not as torch writes it")
     if math.prod(placed.shape) == 0:
         return kind, b""
     last = placed.offset + sum((side - 1) * stride for side, stride in zip(placed.shape, placed.strides, strict=True))
-    if min(placed.offset, *placed.shape, *placed.strides, 0) < 0 or (last + 1) * width > member.file_size:
+    if min(placed.offset, *placed.shape, *placed.strides, 0) < 0:
         raise ValueError("outside its storage")
-    numbers = np.frombuffer(archive.read(member), f"<u{width}")[placed.offset :]
+    held = np.frombuffer(numbers(placed.storage, (last + 1) * width), f"<u{width}")[placed.offset :]
     strides = [stride * width for stride in placed.strides]
-    return kind, np.lib.stride_tricks.as_strided(numbers, placed.shape, strides).tobytes()
+    return kind, np.lib.stride_tricks.as_strided(held, placed.shape, strides).tobytes()
 
 
 def _tensor(storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object) -> _Placed:
@@ -132,13 +193,23 @@ def _parameter(tensor: _Placed, *_: object) -> _Placed:
 
 
 class TensorReader(pickle.Unpickler):
-    """An unpickler that knows four names; everything else a pickle could call is refused."""
+    """An unpickler that knows four names; everything else a pickle could call is refused.
+
+    Attributes
+    ----------
+    kinds
+        Of each storage that it met, by key.
+    """
+
+    def __init__(self, stream: io.BytesIO) -> None:
+        super().__init__(stream)
+        self.kinds: dict[str, str] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         """What stands for a name: never the thing itself."""
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
-        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+        if module == "torch._utils" and name in ("_rebuild_tensor_v2", "_rebuild_tensor"):
             return _tensor
         if (module, name) == ("torch._utils", "_rebuild_parameter"):
             return _parameter
@@ -148,5 +219,8 @@ class TensorReader(pickle.Unpickler):
 
     def persistent_load(self, pid: Any) -> _Storage:
         """The storage that a tensor is a view of."""
-        _, kind, key, *_ = pid
+        _, kind, key, _, _, *view = pid
+        if any(part is not None for part in view):
+            raise pickle.UnpicklingError("a storage within another")
+        self.kinds[str(key)] = str(kind)
         return _Storage(str(kind), str(key))

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from wsiview.models.bundle import Bundle
 from wsiview.models.config import BundleError
 from wsiview.models.default_layers import VGGS
+from wsiview.models.pickled_tensors import is_old
 from wsiview.models.safetensors_file import read_header
 from wsiview.models.weights_file import refuse_programs
 
@@ -59,7 +60,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def _read_pickle(path: Path) -> dict[str, Tensor]:
     refuse_programs(path)
     try:
-        if not zipfile.is_zipfile(path):  # older than torch 1.6: refused by the fingerprint, so here as well
+        if not is_old(path) and not zipfile.is_zipfile(path):  # refused by the fingerprint, so here as well
             raise pickle.UnpicklingError
         held = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
