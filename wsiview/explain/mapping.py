@@ -16,7 +16,6 @@ from wsiview.explain.alignment import check_gone_on_with
 from wsiview.explain.block_order import next_blocks
 from wsiview.explain.blocks import Blocks, OverlapBlocks, Place
 from wsiview.explain.dense_blocks import DenseBlocks
-from wsiview.explain.heap import keep_memory
 from wsiview.explain.layout import Layout, layout
 from wsiview.explain.map_plan import map_plan
 from wsiview.explain.patch_evaluator import PatchEvaluator
@@ -26,6 +25,7 @@ from wsiview.features.evaluation import DenseRefused
 from wsiview.features.head import fixed_channel_weights
 from wsiview.features.projection import Projection
 from wsiview.geometry import Region
+from wsiview.heap import keep_memory
 from wsiview.maps.cell_state import UNREADABLE
 from wsiview.maps.cluster_map import ClusterMap
 from wsiview.maps.store import MapWriter

@@ -23,7 +23,6 @@ from wsiview.gui.arrivals import Arrivals, carry_out
 from wsiview.gui.child import COMMAND
 from wsiview.gui.dialogs.report_dialog import ReportDialog
 from wsiview.gui.explainer import Explainer
-from wsiview.gui.heap import share_heap
 from wsiview.gui.main_window import MainWindow
 from wsiview.gui.notebook import Notebook
 from wsiview.gui.post import Address
@@ -31,6 +30,7 @@ from wsiview.gui.preferences import Preferences
 from wsiview.gui.session import Session
 from wsiview.gui.start_request import StartRequest
 from wsiview.gui.workers import must_exit_hard
+from wsiview.heap import share_heap
 from wsiview.resources import resource, user_data_folder
 from wsiview.review.store import ReviewStore, default_path
 
