@@ -34,7 +34,7 @@ _LINES = (
     _Line("worst class found again (cosine)", lambda row: row.worst_cosine, "#0b5cad", "#6cb6ff", "o", "●", _SOLID),
     _Line("dispersion (1: refits agree)", lambda row: row.dispersion, "#9a5b00", "#f0b35a", "s", "■", _DASH),
     _Line("not explained by any class", lambda row: row.residual, "#555b66", "#aab2c0", "t", "▼", _DOT),
-    _Line("fidelity", lambda row: getattr(row, "fidelity", None), "#0a7a4b", "#5fd39b", "d", "◆", _MIXED),
+    _Line("fidelity", lambda row: row.fidelity, "#0a7a4b", "#5fd39b", "d", "◆", _MIXED),
 )
 
 
