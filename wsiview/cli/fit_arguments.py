@@ -35,6 +35,13 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OLD.clustering",
         help="of the same model and layer: classes that are alike to one of its classes take that one's letter",
     )
+    _add_features(parser)
+    _add_fitting(parser)
+    parser.set_defaults(module="fit_command")
+
+
+def _add_features(parser: argparse.ArgumentParser) -> None:
+    """What a feature vector is."""
     parser.add_argument("--layer", metavar="NAME", help="layer to cluster (default: as the model's bundle says)")
     parser.add_argument(
         "--patch", type=int, metavar="PX", help="side of a patch, in the model's pixels (default: the model's)"
@@ -56,6 +63,10 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         help="overlap: by overlapping patches, as in the paper; dense: in large windows, without border effects "
         "(default: auto, what the layer allows and costs less)",
     )  # fmt: skip
+
+
+def _add_fitting(parser: argparse.ArgumentParser) -> None:
+    """How many vectors there are, and what is made of them."""
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the sample, the start and the refits (default 0)"
     )
@@ -75,7 +86,6 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         "--refits", type=int, default=10, metavar="N",
         help="fits on resampled patients that tell how often each class is found again (default 10; 0 for none)",
     )  # fmt: skip
-    parser.set_defaults(module="fit_command")
 
 
 def _classes(text: str) -> list[int]:

@@ -43,6 +43,17 @@ def write_parts(path: Path, tensors: Mapping[str, NDArray[Any]], description: Ma
             raise ClusteringError(f"{path} was not written, because it would not read back the same: report this")
     except (TypeError, ValueError) as error:
         raise ClusteringError(f"{path} was not written, because its description is not plain JSON ({error})") from error
+    write_file(path, content)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a clustering, or what lies beside one, all or nothing.
+
+    Raises
+    ------
+    ClusteringError
+        If the file can't be written.
+    """
     try:
         write_whole(path, content)
     except OSError as error:
@@ -118,12 +129,7 @@ def write_slide_names(path: Path | str, names: Mapping[str, str]) -> Path:
     """
     side = names_path(path)
     content = json.dumps({"version": 1, "names": dict(names)}, ensure_ascii=False, indent=1, sort_keys=True)
-    try:
-        write_whole(side, content.encode())
-    except OSError as error:
-        raise ClusteringError(
-            f"{side} can't be written ({error.strerror or error}): free some space or choose another folder"
-        ) from error
+    write_file(side, content.encode())
     return side
 
 

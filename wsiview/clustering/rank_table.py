@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import MISSING, fields
+from collections.abc import Sequence
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 
+from wsiview.clustering.clustering_file import write_file
 from wsiview.clustering.rank import RankRow
 from wsiview.errors import ClusteringError
 
@@ -15,6 +17,21 @@ _MOST_BYTES = 1 << 16
 def rank_table_path(clustering: Path) -> Path:
     """Where it lies: X.k.csv for X.clustering."""
     return clustering.with_name(f"{clustering.stem}.k.csv")
+
+
+def write_rank_table(clustering: Path, rows: Sequence[RankRow]) -> Path:
+    """Write the rows beside the clustering, in the order given; what was not measured stays empty.
+
+    Raises
+    ------
+    ClusteringError
+        If the file can't be written.
+    """
+    path = rank_table_path(clustering)
+    lines = [[one.name for one in fields(RankRow)], *(asdict(row).values() for row in rows)]
+    text = "\n".join(",".join("" if one is None else str(one) for one in line) for line in lines) + "\n"
+    write_file(path, text.encode())
+    return path
 
 
 def read_rank_table(clustering: Path) -> tuple[RankRow, ...]:
