@@ -13,7 +13,7 @@ from wsiview.cli.reporting import Reporter
 from wsiview.cli.slides import Failures, check_file, check_mpp, check_seed, check_threads
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.clustering_file import write_slide_names
-from wsiview.clustering.nnls import MAX_CLASSES
+from wsiview.clustering.rank import check_classes
 from wsiview.clustering.rank_table import write_rank_table
 from wsiview.errors import UsageError
 from wsiview.explain.choosing import choose_classes, inherit
@@ -93,8 +93,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if not 0 <= arguments.refits <= 1000 or (len(arguments.k) > 1 and arguments.refits < 2):
         raise UsageError(f"--refits {arguments.refits}: give 0 to 1000, and to choose among several K at least 2")
     for k in arguments.k:
-        if not 2 <= k <= MAX_CLASSES:
-            raise UsageError(f"-k {k}: a clustering has from 2 to {MAX_CLASSES} classes")
+        check_classes(k)
     check_seed(arguments.seed)
     if arguments.out.suffix != ".clustering":
         raise UsageError(f"--out {arguments.out}: a clustering's name ends in .clustering")

@@ -17,10 +17,11 @@ from wsiview.clustering.descent import SWEEPS, Descent, descend
 from wsiview.clustering.k_means import directions
 from wsiview.clustering.nnls import MAX_CLASSES, class_weights
 from wsiview.clustering.passes import Read, State, alternate, chunks, unit
+from wsiview.clustering.rank import check_classes
 from wsiview.clustering.start import nndsvda
 from wsiview.clustering.sums import CHUNK, ChunkSums, chunk_sums, total
 from wsiview.clustering.vectors import ArrayVectors, Vectors, ordered, pick
-from wsiview.errors import ClusteringError, UsageError
+from wsiview.errors import ClusteringError
 from wsiview.progress import Progress
 
 Floats = NDArray[np.float64]
@@ -146,8 +147,7 @@ def fit(
 
 
 def _check(vectors: Vectors, n_classes: int) -> None:
-    if not 2 <= n_classes <= MAX_CLASSES:
-        raise UsageError(f"a clustering has 2 to {MAX_CLASSES} classes, not {n_classes}: choose another -k")
+    check_classes(n_classes)
     n, channels = vectors.shape
     if n < n_classes:
         raise ClusteringError(

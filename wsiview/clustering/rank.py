@@ -6,6 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wsiview.clustering.nnls import MAX_CLASSES
+from wsiview.errors import UsageError
+
 HOLDS = 0.9
 """Share of refits in which each class must be found again."""
 
@@ -40,6 +43,18 @@ class RankRow:
     refits: int
     fidelity: float | None = None
     rmse: float | None = None
+
+
+def check_classes(n_classes: int) -> None:
+    """Refuse a number of classes that no clustering has.
+
+    Raises
+    ------
+    UsageError
+        If K is not from 2 to 16.
+    """
+    if not 2 <= n_classes <= MAX_CLASSES:
+        raise UsageError(f"-k {n_classes}: a clustering has from 2 to {MAX_CLASSES} classes")
 
 
 def needed(refits: int) -> int:

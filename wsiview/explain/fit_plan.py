@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wsiview.clustering.geometry import EVALUATIONS, Geometry
+from wsiview.clustering.rank import check_classes
 from wsiview.errors import UsageError
 from wsiview.explain.settings import FitSettings
 from wsiview.features.evaluation import DenseRefused, choose_evaluation, dense_fault, lattice_of
@@ -45,8 +46,7 @@ def fit_plan(classifier: Classifier, settings: FitSettings) -> FitPlan:
     UsageError, ModelError
         If there is no such layer or evaluation, or the layer can't be evaluated so.
     """
-    if not 2 <= settings.n_classes <= 16:
-        raise UsageError(f"-k {settings.n_classes}: a clustering has from 2 to 16 classes")
+    check_classes(settings.n_classes)
     if settings.evaluation not in ("auto", *EVALUATIONS):
         raise UsageError(f"there is no evaluation {settings.evaluation!r}; there is auto, {', '.join(EVALUATIONS)}")
     layer, rectify, signed = _layer(classifier, settings.layer)
@@ -64,11 +64,12 @@ def _layer(classifier: Classifier, asked: str | None) -> tuple[str, bool, bool]:
     layer = asked or default.layer
     if layer is None:
         raise LayerUntold(bundle.architecture)
-    rectify, signed = bundle.rectify, bundle.signed or default.signed
-    if layer == default.layer:
-        named = bundle.layer is not None  # then what the bundle says, it says of another layer
-        rectify = default.rectify or (bundle.rectify and not named)
-        signed = default.signed if named else bundle.signed
+    if layer != default.layer:  # nobody speaks of this one: it is taken for one like those that are spoken of
+        rectify, signed = bundle.rectify, bundle.signed or default.signed
+    elif bundle.layer is None:  # what the bundle says, it says of the default
+        rectify, signed = default.rectify or bundle.rectify, bundle.signed
+    else:  # what the bundle says, it says of another
+        rectify, signed = default.rectify, default.signed
     return layer, rectify, signed and not rectify
 
 
