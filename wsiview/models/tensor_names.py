@@ -11,10 +11,19 @@ from torch import Tensor
 
 from wsiview.errors import ModelError, UsageError
 
-_RENAMED = {"vgg16-gmp": (("backbone.", "features."), ("decode_head.proj.", "classifier."))}
-"""What the authors of an architecture call its parts, and what they are called here."""
+_TRUNK, _HEAD = "features.", "classifier."
+_RENAMED = {
+    "vgg16-gmp": (
+        (_TRUNK, "backbone."), (_TRUNK, "backbone.features."), (_TRUNK, "features."),
+        (_HEAD, "decode_head.proj."), (_HEAD, "classifier."),
+    ),
+}  # fmt: skip
+"""What an architecture's parts are called here, and by their authors; each part may have another's way of naming."""
 
-_OF_TRAINING = re.compile(r"(criterion|loss|loss_fn|loss_function|(\w+_)?(metrics?|accuracy|auroc))\.")
+_OF_TRAINING = re.compile(
+    r"(criterion|loss|loss_fn|loss_function|"
+    r"(\w+_)?(metrics?|acc|accuracy|auc|auroc|f1|f1_?score|precision|recall|specificity|confmat|confusion_matrix))\."
+)
 
 
 class NetworkTwice(ModelError):
@@ -43,7 +52,7 @@ class Adopted:
 
 
 def adopt(
-    found: Mapping[str, Tensor], wanted: Collection[str], architecture: str, prefix: str | None = None
+    found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], architecture: str, prefix: str | None = None
 ) -> Adopted:
     """Find the network's tensors, taking off what wrappers put before their names (`model.`, `module.`, `net.` …).
 
@@ -53,7 +62,7 @@ def adopt(
     Parameters
     ----------
     wanted
-        The names in the architecture's state_dict.
+        The architecture's state_dict. Where it has a linear layer, a 1 × 1 convolution's numbers are the same thing.
     prefix
         Taken off in place of the one that fits most names.
 
@@ -64,7 +73,7 @@ def adopt(
     UsageError
         If no tensor has the given prefix.
     """
-    names = {_old(name, architecture): name for name in wanted} | {name: name for name in wanted}
+    names = {called: name for name in wanted for called in _called(name, architecture)}
     if prefix is None:
         prefix = _likeliest(found, names)
     elif prefix and not prefix.endswith("."):
@@ -78,16 +87,16 @@ def adopt(
         if not name.startswith(prefix) or (inner not in names and _OF_TRAINING.match(inner)):
             left_out.append(name)
         else:
-            tensors[names.get(inner, inner)] = tensor
+            ours = names.get(inner, inner)
+            linear = ours in wanted and wanted[ours].ndim == 2 and tensor.shape[2:] == (1, 1)
+            tensors[ours] = tensor.flatten(1) if linear else tensor
     return Adopted(tensors, prefix, tuple(left_out))
 
 
-def _old(name: str, architecture: str) -> str:
-    """What the architecture's authors call the tensor."""
-    for theirs, ours in _RENAMED.get(architecture, ()):
-        if name.startswith(ours):
-            return theirs + name.removeprefix(ours)
-    return name
+def _called(name: str, architecture: str) -> list[str]:
+    """What the tensor is called here, and by the architecture's authors."""
+    renamed = _RENAMED.get(architecture, ())
+    return [name, *(theirs + name.removeprefix(ours) for ours, theirs in renamed if name.startswith(ours))]
 
 
 def _likeliest(found: Mapping[str, Tensor], names: Mapping[str, str]) -> str:
