@@ -11,13 +11,14 @@ import pytest
 import torch
 
 from wsiview.errors import ModelError
+from wsiview.features.recording import recording
 from wsiview.models.architectures import build_architecture
 from wsiview.models.default_layers import default_layer, default_of
 from wsiview.models.providers import installed_architectures, timm_is_there
 from wsiview.models.timm_networks import TimmMissing
 from wsiview.models.token_layout import Tokens, layout_of
 
-PACKAGE = '''
+PACKAGE = """
 from torch import nn
 
 class Small(nn.Module):
@@ -38,7 +39,7 @@ def broken(num_classes, patch_pixels):
 
 def thing(num_classes, patch_pixels):
     return "a network, honestly"
-'''
+"""
 
 
 @pytest.fixture
@@ -97,8 +98,11 @@ def test_timms_networks_come_from_its_list_and_not_from_a_hub() -> None:
     assert module(torch.zeros(1, 3, 64, 64)).shape == (1, 3)
     assert not any(getattr(part, "inplace", False) for part in module.modules())
     assert default_layer("seresnext50_32x4d", {}) == ("layer4", False)
-    with pytest.raises(ModelError, match=r"'test_resnt' is not in timm's list of models; there are .*test_resnet"):
+    words = r"'test_resnt' is known neither here nor in timm's list; there are .*test_resnet"
+    with pytest.raises(ModelError, match=words):
         build_architecture("test_resnt", {}, 3, 64)
+    with pytest.raises(ModelError, match=r"there are .*vgg16-gmp"):
+        build_architecture("vgg16gmp", {}, 1, 64)
     for name in ("hf-hub:timm/vit", "hf_hub:timm/vit", "local-dir:/tmp", "test_resnet.r160_in1k", "timm/../x"):
         with pytest.raises(ModelError, match="is not known"):
             build_architecture(name, {}, 3, 64)
@@ -110,6 +114,24 @@ def test_a_name_that_both_have_is_torchvisions_unless_timm_is_named() -> None:
         assert "classifier.6.weight" in build_architecture("vgg11", {}, 1).state_dict()
     assert default_of("timm/vgg11", {}) == default_of("vgg11", {})
     assert default_of("timm/densenet121", {}).rectify
+
+
+@pytest.mark.parametrize(
+    ("name", "patch"),
+    [
+        ("alexnet", 96), ("squeezenet1_1", 96), ("mobilenet_v2", 64), ("mobilenet_v3_small", 64),
+        ("torchvision/efficientnet_b0", 64), ("regnet_y_400mf", 64), ("shufflenet_v2_x0_5", 64), ("mnasnet0_5", 64),
+        ("torchvision/convnext_tiny", 64), ("torchvision/resnet18", 64),
+    ],
+)  # fmt: skip
+def test_the_default_layer_of_torchvisions_families_gives_what_is_said(name: str, patch: int) -> None:
+    default = default_of(name, {})
+    assert default.layer is not None
+    module = build_architecture(name, {}, 2, patch).eval()
+    with torch.no_grad(), recording(module.get_submodule(default.layer), default.layer) as outputs:
+        assert module(torch.randn(1, 3, patch, patch)).shape == (1, 2)
+    assert patch // default.stride - 1 <= outputs[0].shape[-1] <= patch // default.stride
+    assert bool((outputs[0] < 0).any()) == (default.rectify or default.signed)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from wsiview.models.classifier import load_classifier
 from wsiview.models.default_layers import Default, default_of
 from wsiview.models.tensor_names import Adopted, adopt
 from wsiview.models.timm_networks import last_stage
-from wsiview.models.weights import misfit
+from wsiview.models.weights import misfit, other_name
 from wsiview.progress import Progress
 
 
@@ -65,8 +65,14 @@ def _adopt(arguments: argparse.Namespace, config: dict[str, Any]) -> Adopted:
     if fault is not None:
         raise ModelError(
             f"{arguments.checkpoint}: does not fit the architecture {arguments.architecture!r} with {outputs} outputs: "
-            f"{fault}; check --architecture, --classes and --prefix"
+            f"{fault}; check --architecture{other_name(arguments.architecture)}, --classes and --prefix"
         )
+    for name, tensor in adopted.tensors.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise ModelError(
+                f"{arguments.checkpoint}: the tensor {name!r} holds NaN or infinity, as after a training that failed; "
+                "choose an earlier checkpoint"
+            )
     return adopted
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from wsiview.errors import ModelError
 from wsiview.models.bundle import Bundle
-from wsiview.models.default_layers import TORCHVISION, VGGS, VITS, ArchitectureUnknown
+from wsiview.models.default_layers import REGNETS, VGGS, VITS, ArchitectureUnknown, torchvision_name
 from wsiview.models.providers import installed_architectures, is_timm_name
 from wsiview.models.timm_networks import build_timm
 from wsiview.models.token_layout import ChannelsLast, Tokens, lay_out, lay_out_timm, read_only_patches_of
@@ -101,8 +102,8 @@ def build_architecture(
     installed = installed_architectures()
     if architecture in ("vgg-pool", "vgg16-gmp"):
         module: nn.Module = VggPool(**options, num_classes=num_classes)
-    elif architecture in TORCHVISION:
-        module = _torchvision(architecture, num_classes, patch)
+    elif (name := torchvision_name(architecture)) is not None:
+        module = _torchvision(name, num_classes, patch)
     elif architecture in installed:
         module = _installed(installed[architecture], num_classes, patch)
     elif is_timm_name(architecture):
@@ -126,7 +127,9 @@ def _torchvision(architecture: str, num_classes: int, patch: int | None) -> nn.M
                 f"use {max(side, patch // side * side)} px"
             )
         more = {"image_size": patch}
-    module: nn.Module = torchvision.models.get_model(architecture, weights=None, num_classes=num_classes, **more)
+    # RegNets reckon their widths with tensors, which a device without memory can't.
+    with torch.device("cpu") if architecture in REGNETS else nullcontext():
+        module: nn.Module = torchvision.models.get_model(architecture, weights=None, num_classes=num_classes, **more)
     return module
 
 

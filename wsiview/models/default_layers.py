@@ -20,8 +20,21 @@ VGGS = tuple(name + suffix for name in _VGG_CONVOLUTIONS for suffix in ("", "_bn
 VITS = {"vit_b_16": 12, "vit_b_32": 12, "vit_l_16": 24, "vit_l_32": 24, "vit_h_14": 32}
 """torchvision's vision transformers, and how many blocks they have."""
 SWINS = ("swin_t", "swin_s", "swin_b", "swin_v2_t", "swin_v2_s", "swin_v2_b")
-TORCHVISION = (*VGGS, *RESNETS, *DENSENETS, *VITS, *SWINS)
-KNOWN = ("vgg-pool", "vgg16-gmp", *TORCHVISION)
+_GIGAFLOPS = ("400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf")
+REGNETS = tuple(f"regnet_{kind}_{size}" for kind in "xy" for size in _GIGAFLOPS)
+SHUFFLENETS = tuple(f"shufflenet_v2_{size}" for size in ("x0_5", "x1_0", "x1_5", "x2_0"))
+MNASNETS = tuple(f"mnasnet{size}" for size in ("0_5", "0_75", "1_0", "1_3"))
+_LAST_STAGES = {
+    "alexnet": 11, "squeezenet1_0": 12, "squeezenet1_1": 12, "mobilenet_v2": 18, "mobilenet_v3_small": 12,
+    "mobilenet_v3_large": 16, "efficientnet_v2_s": 7, "efficientnet_v2_m": 8, "efficientnet_v2_l": 8,
+}  # fmt: skip
+"""torchvision's small and efficient networks, and the number in `features` of their last stage."""
+_EFFICIENTNETS = tuple(f"efficientnet_b{size}" for size in range(8))
+_CONVNEXTS = tuple(f"convnext_{size}" for size in ("tiny", "small", "base", "large"))
+TORCHVISION = (*VGGS, *RESNETS, *DENSENETS, *VITS, *SWINS, *_LAST_STAGES, *REGNETS, *SHUFFLENETS, *MNASNETS)
+SHARED = (*_EFFICIENTNETS, *_CONVNEXTS)
+"""Names under which timm has another network; torchvision's is called `torchvision/NAME`."""
+KNOWN = ("vgg-pool", "vgg16-gmp", *TORCHVISION, *(f"torchvision/{name}" for name in SHARED))
 
 # torchvision's vgg16().features, then global maximum pooling and one linear layer: the paper's model.
 VGG16_GMP: Mapping[str, Any] = {
@@ -88,7 +101,8 @@ def default_of(architecture: str, options: Mapping[str, Any]) -> Default:
     VGG: the last ReLU of `features`. ResNet: `layer4`, which ends in a ReLU. DenseNet: `features.norm5`, which the
     network itself rectifies only afterwards. Vision transformers: what the last block's attention reads, after its
     norm; the block's own patch tokens no longer reach an output that is read off the class token, and without the norm
-    a few channels outweigh all others. Swin: the normalised features below the pooling.
+    a few channels outweigh all others. Swin: the normalised features below the pooling. Others: the last stage, before
+    the pooling.
 
     Parameters
     ----------
@@ -104,16 +118,9 @@ def default_of(architecture: str, options: Mapping[str, Any]) -> Default:
         return Default(f"features.{_last_relu(options)}", int(2 ** (len(options["blocks"]) - 1)))
     if architecture == "vgg16-gmp":
         return Default(f"features.{_last_relu(VGG16_GMP)}", 16)
-    if architecture in VGGS:
-        return Default(_vgg_layer(architecture), 16)
-    if architecture in RESNETS:
-        return Default("layer4", 32)
-    if architecture in DENSENETS:
-        return Default("features.norm5", 32, rectify=True)
-    if architecture in VITS:
-        return _transformer(f"encoder.layers.encoder_layer_{VITS[architecture] - 1}.ln_1", int(architecture[-2:]))
-    if architecture in SWINS:
-        return _transformer("permute", 32)
+    name = torchvision_name(architecture)
+    if name is not None:
+        return _torchvision(name)
     if architecture in installed_architectures():
         return Default(None, _UNTOLD_STRIDE)
     if is_timm_name(architecture) and timm_is_there():
@@ -146,6 +153,40 @@ def default_stride(architecture: str, options: Mapping[str, Any]) -> int:
         If nothing here can build it.
     """
     return default_of(architecture, options).stride
+
+
+def torchvision_name(architecture: str) -> str | None:
+    """What torchvision calls the network that is meant; None if it is none of torchvision's.
+
+    Left out are GoogLeNet and Inception: whether these shift their input's colours, their weights don't say.
+    """
+    name = architecture.removeprefix("torchvision/")
+    return name if name in TORCHVISION or (name != architecture and name in SHARED) else None
+
+
+def _torchvision(name: str) -> Default:
+    if name in VGGS:
+        return Default(_vgg_layer(name), 16)
+    if name in RESNETS:
+        return Default("layer4", 32)
+    if name in DENSENETS:
+        return Default("features.norm5", 32, rectify=True)
+    if name in VITS:
+        return _transformer(f"encoder.layers.encoder_layer_{VITS[name] - 1}.ln_1", int(name[-2:]))
+    if name in SWINS:
+        return _transformer("permute", 32)
+    if name in REGNETS:
+        return Default("trunk_output", 32)
+    if name in SHUFFLENETS:
+        return Default("conv5", 32)
+    if name in MNASNETS:
+        return Default("layers", 32)
+    if name in _CONVNEXTS:
+        return Default("features.7", 32, signed=True)
+    # The activations of MobileNetV3 and EfficientNet dip a little below 0.
+    dips = name.startswith(("mobilenet_v3", "efficientnet"))
+    stride = 16 if name.startswith(("alexnet", "squeezenet")) else 32
+    return Default(f"features.{_LAST_STAGES.get(name, 8)}", stride, rectify=dips)
 
 
 def _timm(name: str) -> Default:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from wsiview.errors import ModelError
+from wsiview.models.default_layers import KNOWN
 from wsiview.models.token_layout import lay_out_timm, read_only_patches_of
 
 
@@ -41,8 +42,8 @@ def build_timm(name: str, num_classes: int, patch: int | None) -> nn.Module:
         raise TimmMissing(name) from None
     names: list[str] = timm.list_models()
     if name not in names:
-        near = ", ".join(difflib.get_close_matches(name, names, n=5, cutoff=0.3)) or "none like it"
-        raise ModelError(f"the architecture {name!r} is not in timm's list of models; there are {near}")
+        near = ", ".join(difflib.get_close_matches(name, [*names, *KNOWN], n=5, cutoff=0.3)) or "none like it"
+        raise ModelError(f"the architecture {name!r} is known neither here nor in timm's list; there are {near}")
     config: Any = timm.get_pretrained_cfg(name)
     fixed = patch is not None and config is not None and bool(config.fixed_input_size)
     size: dict[str, Any] = {"img_size": patch} if fixed else {}

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from wsiview.models.bundle import Bundle
 from wsiview.models.config import BundleError
-from wsiview.models.default_layers import VGGS
+from wsiview.models.default_layers import SHARED, VGGS
 from wsiview.models.pickled_tensors import is_old
 from wsiview.models.safetensors_file import read_header
 from wsiview.models.weights_file import refuse_programs
@@ -102,12 +102,14 @@ def _check_fits(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], bundl
         raise BundleError(
             bundle.weights_path,
             f"does not fit the architecture {bundle.architecture!r} with {bundle.num_classes} outputs: "
-            f"{fault}; check the architecture in config.json{_other_name(bundle.architecture)}",
+            f"{fault}; check the architecture in config.json{other_name(bundle.architecture)}",
         )
 
 
-def _other_name(architecture: str) -> str:
-    """Where torchvision and timm have different networks of one name, what to write for timm's."""
+def other_name(architecture: str) -> str:
+    """Where torchvision and timm have different networks of one name, what to write for the other."""
     if architecture in VGGS:
         return f" (timm's network of that name is 'timm/{architecture}')"
+    if architecture in SHARED:
+        return f" (torchvision's network of that name is 'torchvision/{architecture}')"
     return ""
