@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from wsiview.gui import inputs
 from wsiview.gui.application import make_window
+from wsiview.gui.canvas.file_tiles import as_bytes
 from wsiview.gui.canvas.tile_source import OUTSIDE, TileSource
 from wsiview.gui.main_window import MainWindow
 from wsiview.gui.slides import thumbnails
@@ -130,7 +131,7 @@ def test_hatching_and_what_lies_outside_keep_their_colours(profiles: Any) -> Non
 
     inner = Damaged(np.full((600, 700, 3), PINK, np.uint8), icc_profile=profiles.matrix)
     slide = ColoredSlide(inner, srgb_transform(profiles.matrix))
-    pixels = TileSource(slide).render(Window(1.0, 200, 200, 600, 300), lambda: True).pixels
+    pixels = as_bytes(TileSource(slide).render(Window(1.0, 200, 200, 600, 300), lambda: True).pixels)[..., 2::-1]
     found = {tuple(pixel) for pixel in pixels.reshape(-1, 3).tolist()}
     assert {OUTSIDE, (40, 40, 44), (240, 240, 240), seen_by(profiles.matrix)} <= found
     assert PINK not in found

@@ -9,6 +9,7 @@ from wsiview.geometry import Size
 from wsiview.slide.level_building import CHUNK, PENDING, filled, reduced
 from wsiview.slide.level_file import TILE, LevelFile, LevelFileDamaged, LevelFileWriter
 from wsiview.slide.missing_levels import STEP, MissingLevel
+from wsiview.slide.screen_reader import ScreenReader
 from wsiview.slide.slide import Pixels, Slide, TileUnreadable
 from wsiview.slide.wrapped_slide import Unreadable, WrappedSlide
 
@@ -64,6 +65,13 @@ class BuiltSlide(WrappedSlide):
             y0, y1 = max(top, y), min(top + tile.shape[0], y + height)
             out[y0 - y : y1 - y, x0 - x : x1 - x] = tile[y0 - top : y1 - top, x0 - left : x1 - left]
         return out
+
+    def read_bgra(self, level: int, x: int, y: int, width: int, height: int, out: Pixels) -> bool:
+        """Pixels of a level of the file's own for a screen, see `ScreenReader.read_bgra`."""
+        inner = self.inner
+        if not self._is_own[level] or not isinstance(inner, ScreenReader):
+            return False
+        return inner.read_bgra(self._index[level], x, y, width, height, out)
 
     def is_whole(self, level: int, x: int, y: int, width: int, height: int) -> bool:
         """Whether all of a rectangle is built by now, or can be made on the spot."""

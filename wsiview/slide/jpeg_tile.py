@@ -52,7 +52,6 @@ class JpegTiles:
 
     def __init__(self, tile: Size, colour: Colour, tables: bytes | None = None) -> None:
         self._tile, self._colour = tile, colour
-        self._shape = (tile.height, tile.width, 3)
         self._tables = b"" if tables is None else b"".join(_lasting(_segments(tables)))
         self._known = b"nothing begins like this", b""
 
@@ -64,15 +63,28 @@ class JpegTiles:
         UndecodableTile
             If the stream is damaged in any way, or is of another size or kind.
         """
+        pixels = np.empty((self._tile.height, self._tile.width, 3), np.uint8)
+        self._decode(stream, "RGB", pixels)
+        return pixels
+
+    def decode_bgra(self, stream: bytes, out: Pixels) -> None:
+        """Write blue, green, red and 255 to `out` (tile height, tile width, 4).
+
+        Raises
+        ------
+        UndecodableTile
+            As of `decode`.
+        """
+        self._decode(stream, "BGRA", out)
+
+    def _decode(self, stream: bytes, order: str, out: Pixels) -> None:
         header, new = self._known
         if not stream.startswith(header):
             header, new = self._known = self._headers(stream)
-        pixels = np.empty(self._shape, np.uint8)
         try:
-            simplejpeg.decode_jpeg(new + stream[len(header) :], "RGB", buffer=pixels)
+            simplejpeg.decode_jpeg(new + stream[len(header) :], order, buffer=out)
         except ValueError as error:
             raise UndecodableTile(str(error)) from error
-        return pixels
 
     def _headers(self, stream: bytes) -> tuple[bytes, bytes]:
         """What stands before the scan, and what to decode in its place."""

@@ -50,17 +50,59 @@ class Coding:
     colour: Colour | None = None
 
 
-def tile_decoder(coding: Coding, tile: Size) -> Callable[[Sequence[bytes]], Pixels]:
-    """A function from a tile's bytes, one for each plane, to RGB pixels (tile height, tile width, 3).
+@dataclass(frozen=True, slots=True)
+class TileDecoder:
+    """Functions of a tile's bytes, which raise UndecodableTile where those are damaged.
 
-    It raises UndecodableTile where the bytes are damaged.
+    Attributes
+    ----------
+    rgb
+        From the bytes of each plane to pixels (tile height, tile width, 3).
+    bgra
+        Writes blue, green, red and 255 into pixels (tile height, tile width, 4), where that can be done at once.
+    """
+
+    rgb: Callable[[Sequence[bytes]], Pixels]
+    bgra: Callable[[bytes, Pixels], None] | None = None
+
+
+def tile_decoder(coding: Coding, tile: Size) -> TileDecoder:
+    """What decodes the tiles of one level.
 
     Raises
     ------
     UnknownCoding
         If such tiles are not read here.
     """
-    decode, shape = _plane_decoder(coding, tile), (tile.height, tile.width, 3)
+    if coding.photometric not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, YCBCR):
+        raise UnknownCoding(f"colours of the kind {coding.photometric} are not read")
+    if coding.compression == JPEG:
+        jpeg = _jpeg_tiles(coding, tile)
+        at_once = coding.planes == 1 and coding.photometric != WHITE_IS_ZERO
+        return TileDecoder(_rgb(coding, tile, jpeg.decode), jpeg.decode_bgra if at_once else None)
+    if coding.compression in _JPEG2000:
+        colour = _colour(coding)
+        return TileDecoder(_rgb(coding, tile, Jpeg2000Tiles(tile, "rgb" if colour == "jfif" else colour).decode))
+    if coding.photometric == YCBCR:
+        raise UnknownCoding("YCbCr without JPEG is not read")
+    return TileDecoder(_rgb(coding, tile, _raster_decoder(coding, tile)))
+
+
+def _colour(coding: Coding) -> Colour:
+    usual: Colour = "grey" if coding.samples == 1 else "ycbcr" if coding.photometric == YCBCR else "rgb"
+    return coding.colour or usual
+
+
+def _jpeg_tiles(coding: Coding, tile: Size) -> JpegTiles:
+    try:
+        return JpegTiles(tile, _colour(coding), coding.tables)
+    except UndecodableTile as error:
+        raise UnknownCoding(f"its JPEG tables are damaged: {error}") from error
+
+
+def _rgb(coding: Coding, tile: Size, decode: Decode) -> Callable[[Sequence[bytes]], Pixels]:
+    """From the bytes of planes to pixels, with what decodes one of them to (tile height, tile width, 1 or 3)."""
+    shape = tile.height, tile.width, 3
     if coding.planes == 3:
         return lambda streams: np.concatenate([decode(stream)[..., :1] for stream in streams], axis=2)
     if coding.photometric == WHITE_IS_ZERO:
@@ -68,24 +110,6 @@ def tile_decoder(coding: Coding, tile: Size) -> Callable[[Sequence[bytes]], Pixe
     if coding.samples == 1:
         return lambda streams: np.ascontiguousarray(np.broadcast_to(decode(streams[0]), shape))
     return lambda streams: decode(streams[0])
-
-
-def _plane_decoder(coding: Coding, tile: Size) -> Decode:
-    """From bytes to pixels (tile height, tile width, 1 or 3)."""
-    usual: Colour = "grey" if coding.samples == 1 else "ycbcr" if coding.photometric == YCBCR else "rgb"
-    colour = coding.colour or usual
-    if coding.photometric not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, YCBCR):
-        raise UnknownCoding(f"colours of the kind {coding.photometric} are not read")
-    if coding.compression == JPEG:
-        try:
-            return JpegTiles(tile, colour, coding.tables).decode
-        except UndecodableTile as error:
-            raise UnknownCoding(f"its JPEG tables are damaged: {error}") from error
-    if coding.compression in _JPEG2000:
-        return Jpeg2000Tiles(tile, "rgb" if colour == "jfif" else colour).decode
-    if coding.photometric == YCBCR:
-        raise UnknownCoding("YCbCr without JPEG is not read")
-    return _raster_decoder(coding, tile)
 
 
 def _raster_decoder(coding: Coding, tile: Size) -> Decode:

@@ -121,6 +121,22 @@ class TiffReader:
         except TileUnreadable as error:
             raise TileUnreadable(self.path, *place, error.reason) from error
 
+    def read_bgra(self, level: int, x: int, y: int, width: int, height: int, out: Pixels) -> bool:
+        """A whole tile for a screen, see `ScreenReader.read_bgra`."""
+        size, tile = self.level_dimensions[level], self.level_tiles[level]
+        (col, dx), (row, dy) = divmod(x, tile.width), divmod(y, tile.height)
+        is_whole = dx == dy == 0 and (width, height) == (tile.width, tile.height)
+        if not is_whole or x < 0 or y < 0 or x + width > size.width or y + height > size.height or self._closed:
+            return False
+        painted = self._painted[level]
+        if painted is not None and painted[row, col]:
+            return False
+        try:
+            self._tiles.file.check()
+            return self._tiles.tile_bgra(level, col, row, out)
+        except (UndecodableTile, FileVanished):
+            return False
+
     def _assembled(self, level: int, x: int, y: int, width: int, height: int) -> Pixels:
         """A rectangle cut from tiles, which are kept for a while, since its neighbours need them too."""
         size, tile = self.level_dimensions[level], self.level_tiles[level]

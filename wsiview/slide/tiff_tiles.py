@@ -50,19 +50,36 @@ class TiffTiles:
         FileVanished
             If the file can't be reached or was replaced.
         """
-        layout = self.levels[level]
-        counts = layout.counts[row, col].tolist()
-        if 0 in counts:
-            return None
-        streams = [
-            self._stream(offset, count, self._most_bytes[level])
-            for offset, count in zip(layout.offsets[row, col].tolist(), counts, strict=True)
-        ]
-        return self._decoders[level](streams)
+        streams = self._streams(level, col, row)
+        return None if streams is None else self._decoders[level].rgb(streams)
+
+    def tile_bgra(self, level: int, col: int, row: int, out: Pixels) -> bool:
+        """Write a whole tile to `out`, (tile height, tile width, 4); False if the file lacks it, or it takes two steps.
+
+        Raises
+        ------
+        UndecodableTile, FileVanished
+            As of `tile`.
+        """
+        decode = self._decoders[level].bgra
+        streams = None if decode is None else self._streams(level, col, row)
+        if decode is None or streams is None:
+            return False
+        decode(streams[0], out)
+        return True
 
     def close(self) -> None:
         """Let go of the file."""
         self.file.close()
+
+    def _streams(self, level: int, col: int, row: int) -> list[bytes] | None:
+        """The bytes of a tile's planes; None if the file lacks it."""
+        layout, most = self.levels[level], self._most_bytes[level]
+        counts = layout.counts[row, col].tolist()
+        if 0 in counts:
+            return None
+        offsets = layout.offsets[row, col].tolist()
+        return [self._stream(offset, count, most) for offset, count in zip(offsets, counts, strict=True)]
 
     def _stream(self, offset: int, count: int, most: int) -> bytes:
         if count > most:

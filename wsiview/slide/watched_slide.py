@@ -10,6 +10,7 @@ from pathlib import Path
 from wsiview.errors import SlideError
 from wsiview.slide.file_stamp import FileStamp, files_of, stamps
 from wsiview.slide.fingerprint import slide_fingerprint
+from wsiview.slide.screen_reader import ScreenReader
 from wsiview.slide.slide import Pixels, Slide, SlideUnopenable, SlideVanished, TileUnreadable
 from wsiview.slide.wrapped_slide import WrappedSlide
 
@@ -55,6 +56,7 @@ class WatchedSlide(WrappedSlide):
         """Take all to be well."""
         super().__init__(inner)
         self._files, self._known = tuple(files), tuple(known)
+        self._quick = inner if isinstance(inner, ScreenReader) else None
         self._ends = self._digest()
         self.presence = Presence.THERE
         self._closed = False
@@ -100,6 +102,12 @@ class WatchedSlide(WrappedSlide):
         if self.look() is Presence.REPLACED:
             raise SlideReplaced(self.path)
         return pixels
+
+    def read_bgra(self, level: int, x: int, y: int, width: int, height: int, out: Pixels) -> bool:
+        """Pixels of one level for a screen, see `ScreenReader.read_bgra`; what is wrong is said by `read`."""
+        if self._quick is None or self.presence is Presence.REPLACED:
+            return False
+        return self._quick.read_bgra(level, x, y, width, height, out) and self.look() is not Presence.REPLACED
 
     def close(self) -> None:
         """Let go of the file, on a thread of its own: where a share is gone, even that may hang."""

@@ -59,6 +59,10 @@ class WrappedSlide:
         """Pixels of one level, see `Slide.read`."""
         return self.inner.read(level, x, y, width, height)
 
+    def read_bgra(self, level: int, x: int, y: int, width: int, height: int, out: Pixels) -> bool:
+        """Not done, see `ScreenReader.read_bgra`: only a wrapper that leaves pixels alone may hand that on."""
+        return False
+
     def is_whole(self, level: int, x: int, y: int, width: int, height: int) -> bool:
         """Whether all of a rectangle is there by now; what is not has a stand-in."""
         inner = self.inner

@@ -1,4 +1,7 @@
-"""File tiles: the tiles that a slide's file is made of, each decoded once, however many threads want it."""
+"""File tiles: the tiles that a slide's file is made of, each decoded once, however many threads want it.
+
+Their pixels have the form in which screens have them, Qt's RGB32: what is decoded to it needs to be converted nowhere.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ import threading
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtGui import QImage
 
 from wsiview.gui.canvas.tile_cache import TileCache
 from wsiview.gui.canvas.tile_memory import TileMemory
 from wsiview.slide.pyramid import Pyramid
-from wsiview.slide.slide import Slide, SlideVanished, TileUnreadable
+from wsiview.slide.screen_reader import ScreenReader
+from wsiview.slide.slide import Pixels, Slide, SlideVanished, TileUnreadable
 from wsiview.slide.wrapped_slide import WrappedSlide
 
-Pixels = NDArray[np.uint8]
+ScreenPixels = NDArray[np.uint32]
+"""(height, width), each 0xFFRRGGBB."""
 Natural = tuple[int, int, int]
 """Level, column and row of a tile as the file has it."""
 
@@ -38,8 +44,9 @@ class FileTiles:
         """Keep the slide, which the caller closes, and tiles in this memory."""
         self.bad: frozenset[Natural] = frozenset()
         self.vanished = ""
-        self.decoded: TileCache[Natural, Pixels] = TileCache(_BYTES)
+        self.decoded: TileCache[Natural, ScreenPixels] = TileCache(_BYTES)
         self._slide, self._pyramid, self._memory = slide, pyramid, memory
+        self._reader = slide if isinstance(slide, ScreenReader) else None
         self._sizes = tuple(_usable(tile.width, tile.height) for tile in pyramid.level_tiles)
         self._tries = 0
         self._failed: dict[Natural, int] = {}  # tiles that could not be read, and in which try
@@ -63,7 +70,7 @@ class FileTiles:
         with self._lock:
             self.bad |= keys
 
-    def get(self, key: Natural) -> tuple[Pixels | None, bool]:
+    def get(self, key: Natural) -> tuple[ScreenPixels | None, bool]:
         """One tile (cut at the level's edge), None where it is unreadable, and whether all of it is there by now.
 
         What another thread is reading is waited for.
@@ -89,7 +96,7 @@ class FileTiles:
                 del self._reading[key]
             mine.release()
 
-    def _read(self, key: Natural, tries: int) -> tuple[Pixels | None, bool]:
+    def _read(self, key: Natural, tries: int) -> tuple[ScreenPixels | None, bool]:
         level, col, row = key
         (tile_w, tile_h), size = self.size(level), self._pyramid.level_dimensions[level]
         x, y = col * tile_w, row * tile_h
@@ -97,14 +104,13 @@ class FileTiles:
         # Asked before it is read, since it may come in between.
         whole = not isinstance(self._slide, WrappedSlide) or self._slide.is_whole(*place)
         try:
-            pixels = self._slide.read(*place)
+            pixels, nbytes = self._pixels(*place)
         except TileUnreadable as error:
             with self._lock:
                 self._failed[key] = tries
                 self.bad |= {key}
                 self.vanished = str(error) if isinstance(error, SlideVanished) else self.vanished
             return None, True
-        pixels, nbytes = self._memory.keep(pixels)
         with self._lock:
             if key in self._failed:
                 del self._failed[key]
@@ -113,6 +119,25 @@ class FileTiles:
             if whole:
                 self.decoded.put(key, pixels, nbytes)
         return pixels, whole
+
+
+    def _pixels(self, level: int, x: int, y: int, width: int, height: int) -> tuple[ScreenPixels, int]:
+        pixels, nbytes = self._memory.tile(width, height)
+        if self._reader is None or not self._reader.read_bgra(level, x, y, width, height, as_bytes(pixels)):
+            _convert(self._slide.read(level, x, y, width, height), pixels)
+        return pixels, nbytes
+
+
+def as_bytes(pixels: ScreenPixels) -> NDArray[np.uint8]:
+    """The same memory as (height, width, 4): blue, green, red, 255."""
+    return pixels.view(np.uint8).reshape(*pixels.shape, 4)
+
+
+def _convert(pixels: Pixels, out: ScreenPixels) -> None:
+    height, width = out.shape
+    image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    converted = image.convertToFormat(QImage.Format.Format_RGB32)  # lives as long as its bits are looked at
+    out[:] = np.frombuffer(converted.constBits(), np.uint32).reshape(height, width)
 
 
 def _usable(width: int, height: int) -> tuple[int, int]:

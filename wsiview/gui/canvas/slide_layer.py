@@ -44,10 +44,9 @@ class Backdrop:
 
 
 def slide_tile(tile: ScreenTile) -> SlideTile:
-    """Bring a tile into the format that is painted fastest; made on a worker."""
-    height, width = tile.pixels.shape[:2]
-    colors = QImage(tile.pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    return SlideTile(colors.convertToFormat(QImage.Format.Format_RGB32), tile.bad)
+    """A picture of the same pixels."""
+    height, width = tile.pixels.shape
+    return SlideTile(QImage(tile.pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32), tile.bad)
 
 
 class SlideLayer:

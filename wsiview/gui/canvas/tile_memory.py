@@ -16,8 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from wsiview.scene.visible_tiles import TILE
 
-_TILE = 4 * TILE * TILE
-_SIZES = {_TILE: 32, 4 << 20: 1}
+_SIZES = {4 * TILE**2: 32, 16 * TILE**2: 4, 18 * (2 * TILE) ** 2: 1}
 """Bytes lent at once, and how many such are taken from the system together: tiles, and what they are resampled from."""
 
 
@@ -42,13 +41,13 @@ class TileMemory:
         self._lent[id(slot)] = weakref.ref(lent, partial(self._take_back, slot))
         return lent.reshape(shape)
 
-    def keep(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
-        """A copy of what is about as large as a tile, else the same, and the bytes that it takes."""
-        if not _TILE // 2 <= pixels.nbytes <= _TILE:
-            return pixels, pixels.nbytes
-        kept = self.array(pixels.shape)
-        kept[:] = pixels
-        return kept, _TILE
+    def tile(self, width: int, height: int) -> tuple[NDArray[np.uint32], int]:
+        """An array (height, width) for a tile that is kept, and the bytes that it takes; small ones waste no room."""
+        needed = 4 * width * height
+        size = next((size for size in _SIZES if needed <= size), needed)
+        if size > 2 * needed:
+            return np.empty((height, width), np.uint32), needed
+        return self.array((height, width), np.uint32), size
 
     def _slot(self, size: int) -> memoryview:
         free = self._free[size]

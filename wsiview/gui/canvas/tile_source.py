@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wsiview.gui.canvas.file_tiles import FileTiles, Natural, Pixels
+from wsiview.gui.canvas.file_tiles import FileTiles, Natural, ScreenPixels
 from wsiview.gui.canvas.tile_memory import TileMemory
 from wsiview.scene.plane import stripes
 from wsiview.scene.visible_tiles import Window, slide_window
@@ -33,9 +33,9 @@ class Unwanted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ScreenTile:
-    """Pixels (h, w, 3) of a window and the tiles below it that are unreadable or not there yet."""
+    """Pixels (h, w) of a window and the tiles below it that are unreadable or not there yet."""
 
-    pixels: Pixels
+    pixels: ScreenPixels
     bad: frozenset[Natural]
 
 
@@ -64,13 +64,13 @@ class TileSource:
         inside = window.shared(slide_window(self.pyramid.dimensions, window.downsample))
         if inside == window:
             return ScreenTile(self._resampled(window, wanted, bad), frozenset(bad))
-        pixels = np.full((window.height, window.width, 3), OUTSIDE, np.uint8)
+        pixels = np.full((window.height, window.width), _screen(OUTSIDE))
         if inside is not None:
             top, left = inside.y - window.y, inside.x - window.x
             pixels[top : top + inside.height, left : left + inside.width] = self._resampled(inside, wanted, bad)
         return ScreenTile(pixels, frozenset(bad))
 
-    def _resampled(self, window: Window, wanted: Callable[[], bool], bad: set[Natural]) -> Pixels:
+    def _resampled(self, window: Window, wanted: Callable[[], bool], bad: set[Natural]) -> ScreenPixels:
         if not wanted():
             raise Unwanted
         level = self.pyramid.best_level(window.downsample)
@@ -79,7 +79,7 @@ class TileSource:
         if area > _LARGEST_SOURCE and max(window.width, window.height) > 16:
             # A level that is much too fine is read piece by piece, or one tile would take all memory.
             return self._halves(window, wanted, bad)
-        if max(scales) == min(scales) == 1:  # pixels of the level, which are copied
+        if max(scales) == min(scales) == 1:  # pixels of the level as they are
             right, bottom = window.x + window.width, window.y + window.height
             pixels, mask = self._region(level, window.x, window.y, right, bottom, bad, wanted)
             box = (0.0, 0.0, float(window.width), float(window.height))
@@ -91,14 +91,16 @@ class TileSource:
             right, bottom = math.ceil(x1) + margins[0], math.ceil(y1) + margins[1]
             source, mask = self._region(level, left, top, right, bottom, bad, wanted)
             box = (x0 - left, y0 - top, x1 - left, y1 - top)
-            pixels = _resized(source, box, window, max(scales))
+            # Sharper than a plain mean at the same cost; magnified, a cubic keeps edges without blocks.
+            kind = Image.Resampling.HAMMING if max(scales) > 1 else Image.Resampling.BICUBIC
+            pixels = _resized(source, box, window.width, window.height, kind)
         if mask is not None:
             flag = Image.fromarray(mask.astype(np.uint8) * 255)
             flag = flag.resize((window.width, window.height), Image.Resampling.NEAREST, box=box)
             _hatch(pixels, np.asarray(flag) > 0, window)
         return pixels
 
-    def _halves(self, window: Window, wanted: Callable[[], bool], bad: set[Natural]) -> Pixels:
+    def _halves(self, window: Window, wanted: Callable[[], bool], bad: set[Natural]) -> ScreenPixels:
         x, y, width, height = window.x, window.y, window.width, window.height
         if width >= height:
             cut = width // 2
@@ -111,12 +113,18 @@ class TileSource:
 
     def _region(
         self, level: int, left: int, top: int, right: int, bottom: int, bad: set[Natural], wanted: Callable[[], bool]
-    ) -> tuple[Pixels, NDArray[np.bool_] | None]:
-        """Pixels of one level, cut from its own tiles, and where they are stand-ins for unreadable ones."""
-        out = self.memory.array((bottom - top, right - left, 3))
+    ) -> tuple[ScreenPixels, NDArray[np.bool_] | None]:
+        """Pixels of one level, cut from its own tiles, and where they are stand-ins for unreadable ones.
+
+        Without stand-ins they may be a tile that is kept, and are only to be read.
+        """
         size, (tile_w, tile_h) = self.pyramid.level_dimensions[level], self.tiles.size(level)
+        found = self._whole_tile(level, left, top, right, bottom)
+        if found is not None:
+            return found, None
+        out = self.memory.array((bottom - top, right - left), np.uint32)
         if right <= 0 or bottom <= 0 or left >= size.width or top >= size.height:
-            out[...] = self.pyramid.background  # elsewhere the slide's edge is repeated
+            out[...] = _screen(self.pyramid.background)  # elsewhere the slide's edge is repeated
         mask: NDArray[np.bool_] | None = None
         for key in self._keys(level, left, top, right, bottom):
             if not wanted():
@@ -138,6 +146,14 @@ class TileSource:
             mask = self._mark_known(level, left, top, right, bottom, bad, mask)
         _extend_edges(out, -left, -top, size.width - left, size.height - top)
         return out, mask
+
+    def _whole_tile(self, level: int, left: int, top: int, right: int, bottom: int) -> ScreenPixels | None:
+        """The tile of the file that a rectangle is, if it is one and sound."""
+        size, (tile_w, tile_h) = self.pyramid.level_dimensions[level], self.tiles.size(level)
+        is_one = (right - left, bottom - top) == (tile_w, tile_h) and not (left % tile_w or top % tile_h)
+        if not is_one or left < 0 or top < 0 or right > size.width or bottom > size.height or level in self._built:
+            return None
+        return self.tiles.get((level, left // tile_w, top // tile_h))[0]
 
     def _keys(self, level: int, left: int, top: int, right: int, bottom: int) -> Iterator[Natural]:
         """The file's tiles in a rectangle; those that another thread is reading come last."""
@@ -171,20 +187,20 @@ class TileSource:
 
     def _stand_in(
         self, level: int, col: int, row: int, bad: set[Natural], wanted: Callable[[], bool]
-    ) -> Pixels:
+    ) -> ScreenPixels:
         """What the next coarser level shows in place of an unreadable tile; the background at the coarsest."""
         (tile_w, tile_h), size = self.tiles.size(level), self.pyramid.level_dimensions[level]
         x, y = col * tile_w, row * tile_h
         width, height = min(tile_w, size.width - x), min(tile_h, size.height - y)
         here, coarser = self.pyramid.level_downsamples[level], self._coarser(level)
         if coarser is None:
-            return np.full((height, width, 3), self.pyramid.background, np.uint8)
+            return np.full((height, width), _screen(self.pyramid.background))
         scale_x, scale_y = (a / b for a, b in zip(here, self.pyramid.level_downsamples[coarser], strict=True))
         x0, x1, y0, y1 = x * scale_x, (x + width) * scale_x, y * scale_y, (y + height) * scale_y
         left, top = math.floor(x0) - 2, math.floor(y0) - 2
         pixels, _ = self._region(coarser, left, top, math.ceil(x1) + 2, math.ceil(y1) + 2, bad, wanted)
         box = (x0 - left, y0 - top, x1 - left, y1 - top)
-        return np.array(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR, box=box))
+        return _resized(pixels, box, width, height, Image.Resampling.BILINEAR)
 
     def _coarser(self, level: int) -> int | None:
         scale = self.pyramid.level_downsamples
@@ -192,7 +208,7 @@ class TileSource:
         return min(coarser, key=lambda other: scale[other][0], default=None)
 
 
-def _extend_edges(pixels: Pixels, left: int, top: int, right: int, bottom: int) -> None:
+def _extend_edges(pixels: ScreenPixels, left: int, top: int, right: int, bottom: int) -> None:
     """Repeat the slide's outermost pixels beyond its edges, or resampling would mix the edge with what is not there."""
     height, width = pixels.shape[:2]
     if left >= width or top >= height or right <= 0 or bottom <= 0:
@@ -207,15 +223,23 @@ def _extend_edges(pixels: Pixels, left: int, top: int, right: int, bottom: int) 
         pixels[bottom:] = pixels[bottom - 1]
 
 
-def _resized(source: Pixels, box: tuple[float, float, float, float], window: Window, scale: float) -> Pixels:
-    # Sharper than a plain mean at the same cost; magnified, a cubic keeps edges without blocks.
-    kind = Image.Resampling.HAMMING if scale > 1 else Image.Resampling.BICUBIC
-    return np.array(Image.fromarray(source).resize((window.width, window.height), kind, box=box))
+def _screen(color: tuple[int, int, int]) -> np.uint32:
+    red, green, blue = color
+    return np.uint32(0xFF000000 | red << 16 | green << 8 | blue)
 
 
-def _hatch(pixels: Pixels, where: NDArray[np.bool_], window: Window) -> None:
+def _resized(
+    source: ScreenPixels, box: tuple[float, float, float, float], width: int, height: int, kind: Image.Resampling
+) -> ScreenPixels:
+    # Four samples that mean nothing to Pillow; as RGB it would copy them twice, as RGBA weigh them by the fourth.
+    image = Image.frombuffer("RGBX", (source.shape[1], source.shape[0]), source, "raw", "RGBX", 0, 1)
+    found: ScreenPixels = np.array(image.resize((width, height), kind, box=box)).view(np.uint32)[..., 0]
+    return found
+
+
+def _hatch(pixels: ScreenPixels, where: NDArray[np.bool_], window: Window) -> None:
     """Mark an unreadable place: dark and light diagonals over what stands in for it."""
     dark = stripes(window, 16, 3, rising=True) & where
     light = stripes(Window(window.downsample, window.x - 3, window.y, window.width, window.height), 16, 2, rising=True)
-    pixels[dark] = (40, 40, 44)
-    pixels[light & where & ~dark] = (240, 240, 240)
+    pixels[dark] = _screen((40, 40, 44))
+    pixels[light & where & ~dark] = _screen((240, 240, 240))
