@@ -52,6 +52,7 @@ class Frame:
     def release(self) -> None:
         """Let go of the memory."""
         self._form: tuple[float, Turn, int, int] = (0.0, Turn(), 0, 0)
+        self._origin = 0  # of the buffer: the number of its first pixel, counted row after row
         self._pixels: NDArray[np.uint32] = np.empty(0, np.uint32)
         self.spoil()
 
@@ -115,11 +116,13 @@ class Frame:
         known = self._valid
         if known is not None and not _shared(known, window):
             known = None
-        if known is None:
-            wanted = [window]
-        else:
+        wanted: list[Rect] = []
+        if known is not None:
             wanted = _together([rect for spoilt in self._spoilt if (rect := _shared(spoilt, known))])
             wanted += _gaps(window, known)
+        if known is None or 4 * sum(map(_area, wanted)) >= 3 * _area(window):
+            known, wanted = None, [window]
+            self._origin = window[1] * self._form[2] + window[0]  # so that all of it lies in one piece
         self._spoilt.clear()
         if wanted:
             self._fill(wanted)
@@ -154,7 +157,7 @@ class Frame:
         x, y, width, height = rect
         stride, length = self._form[2], self._pixels.size
         while height:
-            place = (y * stride + x) % length
+            place = (y * stride + x - self._origin) % length
             left = length - place
             rows = min(height, (left - width) // stride + 1) if width <= left else 0
             if rows:
@@ -195,8 +198,11 @@ def _together(rects: list[Rect]) -> list[Rect]:
     x, y = min(rect[0] for rect in rects), min(rect[1] for rect in rects)
     width = max(rect[0] + rect[2] for rect in rects) - x
     height = max(rect[1] + rect[3] for rect in rects) - y
-    areas = sum(rect[2] * rect[3] for rect in rects)
-    return [(x, y, width, height)] if width * height <= 2 * areas else rects
+    return [(x, y, width, height)] if width * height <= 2 * sum(map(_area, rects)) else rects
+
+
+def _area(rect: Rect) -> int:
+    return rect[2] * rect[3]
 
 
 def _gaps(window: Rect, known: Rect) -> list[Rect]:
