@@ -227,6 +227,8 @@ class Supply(QObject):
         self._tell_sharp()
         if self.is_sharp:
             self._pause.stop()
+            if self._came:
+                self.loader.hold()  # what is read for later
             self._show_arrivals()
         elif not self._pause.isActive():
             self._pause.start()
