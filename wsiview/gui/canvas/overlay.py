@@ -158,7 +158,7 @@ class OverlayLayer:
         if not self.visible:
             return
         painter.setOpacity(self.stack.opacity if opacity is None else opacity)
-        missing = QRegion()
+        missing, clip = QRegion(), QRect(0, 0, window.width, window.height)
         for key in keys:
             x, y = key.col * TILE - window.x, key.row * TILE - window.y
             tile = self._tile(key)
@@ -166,8 +166,7 @@ class OverlayLayer:
                 missing += QRect(x, y, TILE, TILE)
                 continue
             tile.tint(self._tables_for(tile.look))
-            if tile.image is not None:
-                painter.drawImage(x, y, tile.image)
+            tile.paint(painter, x, y, clip)
         if self.backdrop is not None and not missing.isEmpty():
             painter.save()
             painter.setClipRegion(missing, Qt.ClipOperation.IntersectClip)

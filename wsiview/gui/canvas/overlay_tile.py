@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QImage, QPainter
 
 from wsiview.scene.compose import table
@@ -45,17 +46,21 @@ class _Fixed:
 
     picture: QImage
 
-    def colored(self, tables: Tables) -> QImage:
-        """Its one picture."""
-        return self.picture
+    def colored(self, tables: Tables, rect: QRect) -> QImage:
+        """A part of its one picture, which shares memory until it is painted on."""
+        return QImage(self.picture) if rect == self.picture.rect() else self.picture.copy(rect)
+
+    def lay(self, tables: Tables, rect: QRect, below: QImage) -> None:
+        """Paint a part of it over a picture of that part."""
+        _lay(self.picture, below, rect)
 
 
 @dataclass(slots=True, eq=False)
 class _Coded:
-    """Codes that a table colours, which of them occur, and the colours (in that order) they were last shown in."""
+    """A picture of codes that a table colours, which of them occur, and the colours of those when last shown."""
 
     plane: Plane
-    indexed: QImage
+    picture: QImage
     used: NDArray[np.intp]
     colors: Colors | None = None
 
@@ -64,10 +69,15 @@ class _Coded:
         """Whether any colour is more than clear."""
         return self.colors is not None and bool((self.colors >> 24).any())
 
-    def colored(self, tables: Tables) -> QImage:
-        """A new picture."""
-        self.indexed.setColorTable(tables.of(self.plane)[1])
-        return self.indexed.convertToFormat(_FORMAT)
+    def colored(self, tables: Tables, rect: QRect) -> QImage:
+        """A new picture of a part."""
+        codes = self.picture if rect == self.picture.rect() else self.picture.copy(rect)
+        codes.setColorTable(tables.of(self.plane)[1])
+        return codes.convertToFormat(_FORMAT)
+
+    def lay(self, tables: Tables, rect: QRect, below: QImage) -> None:
+        """Paint a part of it over a picture of that part."""
+        _lay(self.colored(tables, rect), below)
 
 
 class OverlayTile:
@@ -80,35 +90,36 @@ class OverlayTile:
         """Draw it; on any thread."""
         self.look, self.version, self.stale = tables.look, version, False
         self._parts = _parts(planes, tables)
-        self._tables: Tables | None = None
-        self._outdated = False
-        self.tint(tables)
-        self._image = self._painted(tables)
-        self._outdated = False
+        self._rect = self._parts[0].picture.rect() if self._parts else QRect()
+        self._tables = tables
+        self._recolor()
+        self._painted, self._outdated = self._rect, False
+        self._image = self._picture(self._rect)
 
     @property
     def empty(self) -> bool:
         """Whether nothing is to be seen."""
         return not any(isinstance(part, _Fixed) or part.seen for part in self._parts)
 
-    @property
-    def image(self) -> QImage | None:
-        """The picture in its present colours; None where nothing is to be seen.
+    def paint(self, painter: QPainter, x: int, y: int, clip: QRect) -> None:
+        """Paint with the corner at x, y what may be seen within `clip`, in its present colours.
 
-        It is painted when it is asked for: what is laid over the slide at once is still in the processor's cache.
+        It is coloured when it is painted, and at first no more of it than that: what is laid over the slide at once is
+        still in the processor's cache.
         """
-        if self._outdated and self._tables is not None:
-            self._image, self._outdated = self._painted(self._tables), False
-        return self._image
+        part = self._rect & clip.translated(-x, -y)
+        if self._outdated or not self._painted.contains(part):
+            self._painted = part if self._outdated else self._rect
+            self._image, self._outdated = self._picture(self._painted), False
+        if self._image is not None:
+            painter.drawImage(x + self._painted.x(), y + self._painted.y(), self._image)
 
     @property
     def nbytes(self) -> int:
         """Memory of codes and pictures."""
         held = 256 if self._image is None else self._image.sizeInBytes()
         for part in self._parts:
-            if isinstance(part, _Coded):
-                held += part.indexed.sizeInBytes()
-            elif part.picture is not self._image:
+            if self._image is None or part.picture.cacheKey() != self._image.cacheKey():
                 held += part.picture.sizeInBytes()
         return held
 
@@ -116,24 +127,27 @@ class OverlayTile:
         """Colour it by other tables, for the same look; whether it looks different now."""
         if tables is self._tables:
             return False
-        self._tables, differs = tables, False
+        self._tables = tables
+        differs = self._recolor()
+        self._outdated |= differs
+        return differs
+
+    def _recolor(self) -> bool:
+        tables, differs = self._tables, False
         for part in self._parts:
             if isinstance(part, _Coded) and part.plane.class_index < len(tables.stack.classes):
                 colors = tables.of(part.plane)[0][part.used]
                 if part.colors is None or not np.array_equal(colors, part.colors):
                     part.colors, differs = colors, True
-        self._outdated |= differs
         return differs
 
-    def _painted(self, tables: Tables) -> QImage | None:
+    def _picture(self, rect: QRect) -> QImage | None:
         shown = [part for part in self._parts if isinstance(part, _Fixed) or part.seen]
-        if not shown:
+        if not shown or rect.isEmpty():
             return None
-        result = shown[0].colored(tables)
-        if len(shown) > 1 and isinstance(shown[0], _Fixed):
-            result = result.copy()  # its own stays as it is
+        result = shown[0].colored(self._tables, rect)
         for part in shown[1:]:
-            _lay(part.colored(tables), result)
+            part.lay(self._tables, rect, result)
         return result
 
 
@@ -173,8 +187,8 @@ def _indexed(plane: Plane) -> QImage:
     return QImage(codes.data, width, height, codes.strides[0], QImage.Format.Format_Indexed8)
 
 
-def _lay(above: QImage, below: QImage) -> None:
-    """Paint one picture over another."""
+def _lay(above: QImage, below: QImage, rect: QRect | None = None) -> None:
+    """Paint a picture, or a part of it, over another."""
     painter = QPainter(below)
-    painter.drawImage(0, 0, above)
+    painter.drawImage(QPoint(), above, above.rect() if rect is None else rect)
     painter.end()
