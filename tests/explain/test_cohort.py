@@ -102,6 +102,16 @@ def test_strange_columns_and_missing_slides_are_told_and_do_not_stop_the_rest(wr
     assert "line 3: gone.tiff" in missing
 
 
+def test_places_that_windows_wrote_mean_the_same_elsewhere(write: Write, tmp_path: Path) -> None:
+    rows = "slide,annotation\nscans\\a.svs,marks\\a.xml\nD:\\scans\\b.svs,\n"
+    first, second = read_cohort([write(rows)])
+    assert (first.path, first.annotation) == (tmp_path / "scans" / "a.svs", tmp_path / "marks" / "a.xml")
+    assert second.path.name == "D:\\scans\\b.svs"  # on another computer's disk: it is not there, and named whole
+    (tmp_path / "odd\\name.svs").touch()
+    (odd,) = read_cohort([write("slide\nodd\\name.svs\n")])
+    assert odd.path == tmp_path / "odd\\name.svs"
+
+
 def test_slides_of_one_patient_stay_together() -> None:
     names = ("a", "b", "c", "d", "e")
     patients = ("P1", "", "P2", "P1", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from wsiview.errors import UsageError
 from wsiview.explain.cohort_table import COLUMNS, Row, read_table
@@ -119,17 +119,26 @@ def _entry(path: Path, row: Row) -> CohortEntry:
     if not text("slide"):
         raise UsageError(f"{where}: no slide is named; fill the column 'slide'")
     return CohortEntry(
-        path=path.parent / text("slide"),
+        path=_beside(path, text("slide")),
         patient=text("patient"),
         label=text("label"),
         pseudonym=text("pseudonym"),
         split=text("split"),
         scanner=text("scanner"),
         stain=text("stain"),
-        annotation=path.parent / text("annotation") if text("annotation") else None,
+        annotation=_beside(path, text("annotation")) if text("annotation") else None,
         used_in_fit=_answer(text("used_in_fit"), where),
         where=where,
     )
+
+
+def _beside(table: Path, text: str) -> Path:
+    r"""A file named in the CSV; `scans\a.svs`, as Windows writes it, means the same on other systems.
+
+    A whole path of another computer, `D:\scans\a.svs`, is left as it is: what it would be here nobody has said.
+    """
+    plain, theirs = table.parent / text, PureWindowsPath(text)
+    return plain if plain.exists() or theirs.anchor or "\\" not in text else table.parent.joinpath(*theirs.parts)
 
 
 def _answer(text: str, where: str) -> bool | None:
