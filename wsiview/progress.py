@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 class Cancelled(Exception):
@@ -14,12 +14,16 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a stage of work has come; `remaining` is in seconds, None while unknown."""
+    """How far a stage of work has come; `remaining` is in seconds, None while unknown.
+
+    `thing` says on which of several things, "slide 2 of 7, a.svs"; empty where there is but one.
+    """
 
     stage: str
     done: int
     total: int
     remaining: float | None
+    thing: str = ""
 
 
 class Progress:
@@ -37,6 +41,13 @@ class Progress:
         self._stage = ""
         self._started = 0.0
         self._first = 0
+
+    def of(self, thing: str) -> Progress:
+        """For the work on one of several things, whose name its steps carry; cancelling either cancels both."""
+        listener = self._listener
+        part = Progress(None if listener is None else lambda step: listener(replace(step, thing=thing)))
+        part._cancelled = self._cancelled
+        return part
 
     def cancel(self) -> None:
         """Ask the work to stop at its next report."""

@@ -76,6 +76,7 @@ def test_slides_kept_from_the_fit_are_left_out_and_patients_are_what_is_resample
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert "1 of 3 slides say no in used_in_fit and are left out" in [fact.get("message") for fact in told]
     assert told[-1]["slides"] == 2
+    assert {f"slide {number} of 2" for number in (1, 2)} <= {fact.get("thing") for fact in told}
     assert Clustering.load(out).parameters["resampled"] == "patients"
 
 

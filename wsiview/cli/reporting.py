@@ -17,7 +17,7 @@ class Reporter:
         self._as_json = as_json
         self._on_line = False
         self._last = 0.0
-        self._stage = ""
+        self._stage = ("", "")
 
     def step(self, step: Step) -> None:
         """Progress: on a terminal one line that rewrites itself, elsewhere a line every ten seconds."""
@@ -25,16 +25,18 @@ class Reporter:
         live = sys.stderr.isatty()
         last_word = step.done >= step.total
         due = 0.1 if live else 1.0 if self._as_json else 10.0
-        if now - self._last < due and step.stage == self._stage and not last_word:
+        stage = (step.thing, step.stage)
+        if now - self._last < due and stage == self._stage and not last_word:
             return
-        self._last, self._stage = now, step.stage
+        self._last, self._stage = now, stage
         if self._as_json:
             left = None if step.remaining is None else round(step.remaining, 1)
             facts = {"stage": step.stage, "done": step.done, "total": step.total, "remaining_seconds": left}
-            self._write({"event": "progress", **facts})
+            self._write({"event": "progress", **({"thing": step.thing} if step.thing else {}), **facts})
             return
         share = 100 * step.done // max(1, step.total)
-        text = f"{step.stage}: {step.done} of {step.total} ({share} %){_time_left(step)}"
+        where = f"{step.thing}, " if step.thing else ""
+        text = f"{where}{step.stage}: {step.done} of {step.total} ({share} %){_time_left(step)}"
         if live:
             print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
             self._on_line = True

@@ -150,8 +150,9 @@ def gather(
     sampler = Sampler(classifier, plan, settings, len(entries), kept)
     found: dict[int, Sample] = {}
     for index, one in enumerate(entries):
+        mine = progress.of(f"slide {index + 1} of {len(entries)}") if len(entries) > 1 else progress
         with guard(index):
-            found[index] = sampler.sample(one.open, one.mpp, index, progress.report)
+            found[index] = sampler.sample(one.open, one.mpp, index, mine.report)
     if not found:
         raise NoSlideLeft("none of the slides could be fitted on")
     return _gathered(found, plan, kept)
