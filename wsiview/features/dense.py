@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wsiview.features.fusion import Fusion
+from wsiview.features.narrowing import narrowing
 from wsiview.features.overlap import factorisable
 from wsiview.features.recording import evaluating
 from wsiview.features.trunk import Trunk
@@ -39,7 +41,8 @@ class DenseLayer:
         self._trunk = Trunk(classifier.module, layer)
         with evaluating(classifier.module), torch.no_grad():
             # The first run goes through to the end, so it needs a size that the whole network takes.
-            self._trunk.shape_of(*(classifier.bundle.patch_pixels,) * 2)
+            run = partial(self._trunk.shape_of, *(classifier.bundle.patch_pixels,) * 2)
+            self._narrowing = narrowing(classifier.module, classifier.layer(layer), run)
         self._fusion = Fusion(classifier.module, classifier.layer(layer))
 
     def features(self, pixels: NDArray[np.uint8], cells: Cells) -> Tensor:
@@ -58,13 +61,22 @@ class DenseLayer:
         _, _, width, height = self.lattice.pixels(cells)
         if pixels.shape != (height, width, 3) or pixels.dtype != np.uint8:
             raise ValueError(f"{pixels.shape} and {pixels.dtype} are not the {height} × {width} pixels of {cells}")
-        with evaluating(self._classifier.module), self._fusion.running(), torch.no_grad():
-            found = self._trunk.output(self._classifier.normalise(pixels[None]))
         x, y = self.lattice.before
-        inner = found[:, :, y : y + cells.rows, x : x + cells.cols]
+        inner = self._inner(pixels, slice(y, y + cells.rows), slice(x, x + cells.cols))
         if inner.shape[2:] != (cells.rows, cells.cols):
-            raise ValueError(f"the layer gave {tuple(found.shape)} locations, too few for {cells}")
+            raise ValueError(f"the layer gave {tuple(inner.shape)} locations, not those of {cells}")
         return factorisable(inner, self._layer, self._rectify, self._signed)[0].permute(1, 2, 0).contiguous()
+
+    def _inner(self, pixels: NDArray[np.uint8], rows: slice, cols: slice) -> Tensor:
+        """What the layer gives (1, C, h, w) at some locations of a window."""
+        with ExitStack() as stack:
+            stack.enter_context(evaluating(self._classifier.module))
+            stack.enter_context(self._fusion.running())
+            stack.enter_context(torch.no_grad())
+            if self._narrowing is None:
+                return self._trunk.output(self._classifier.normalise(pixels[None]))[:, :, rows, cols]
+            stack.enter_context(self._narrowing.unpadded())
+            return self._trunk.output(self._classifier.normalise(pixels[self._narrowing.pixels(rows, cols)][None]))
 
 
 def window_side(classifier: Classifier, layer: str, lattice: Lattice) -> int:
