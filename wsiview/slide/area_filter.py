@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from wsiview.slide.slide import Pixels
+
+_Number = TypeVar("_Number", np.float32, np.uint8)
 
 
 def area_mean(pixels: Pixels, xs: NDArray[np.float64], ys: NDArray[np.float64]) -> Pixels:
@@ -28,11 +32,16 @@ def area_mean(pixels: Pixels, xs: NDArray[np.float64], ys: NDArray[np.float64]) 
     height, width = pixels.shape[:2]
     rows, cols = len(ys) - 1, len(xs) - 1
     flat = pixels.reshape(height, width * 3).astype(np.float32)
-    down = (_weights(ys, height) @ flat).reshape(rows, width, 3)
+    down = _weights(ys, height) @ flat
     # The sparse product works along the first axis, so the picture is turned for the second pass, and back.
-    turned = np.ascontiguousarray(down.transpose(1, 0, 2)).reshape(width, rows * 3)
-    across = (_weights(xs, width) @ turned).reshape(cols, rows, 3)
-    return np.ascontiguousarray(np.rint(across).astype(np.uint8).transpose(1, 0, 2))
+    across = _weights(xs, width) @ _turned(down)
+    return _turned(np.rint(across).astype(np.uint8)).reshape(rows, cols, 3)
+
+
+def _turned(picture: NDArray[_Number]) -> NDArray[_Number]:
+    """Rows for columns, (rows, cols · 3) to (cols, rows · 3); pixels are moved whole, several times as fast."""
+    whole = picture.view(np.dtype((np.void, 3 * picture.itemsize)))
+    return np.ascontiguousarray(whole.T).view(picture.dtype)
 
 
 def _weights(edges: NDArray[np.float64], length: int) -> sparse.csr_array:
