@@ -66,6 +66,15 @@ def test_equal_classes_and_contradicting_projections_come_to_an_end() -> None:
     np.testing.assert_allclose(found.sum(axis=1), np.maximum(b.max(axis=1), 0))
 
 
+def test_classes_that_are_mostly_sums_of_a_few_get_finite_and_optimal_weights() -> None:
+    for seed in (5, 22, 45, 56):
+        rng = np.random.default_rng(seed)
+        h, v = rng.random((16, 4)) @ rng.random((4, 64)), rng.random((200, 64))
+        weights = class_weights(v @ h.T, h @ h.T)
+        assert np.isfinite(weights).all()
+        assert kkt_violation(v @ h.T, h @ h.T, weights).max() < 1e-9
+
+
 def test_the_way_out_of_stalled_exchanges_finds_the_same_weights() -> None:
     h, v = problem(9, 2000)
     b, g = v @ h.T, h @ h.T

@@ -47,6 +47,7 @@ def class_weights(projections: NDArray[np.floating], gram: NDArray[np.floating])
     return passive_weights(projections, gram)[0]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # where many classes depend on others; see `_wrong`
 def passive_weights(
     projections: NDArray[np.floating], gram: NDArray[np.floating], start: Masks | None = None
 ) -> tuple[Floats, Masks]:
@@ -141,16 +142,15 @@ def _lines(b: Floats, scale: Floats) -> Floats:
 
 def _guess(b: Floats, inverse: NDArray[np.float32]) -> Masks:
     """The classes that unconstrained weights are positive for, in single precision: where exchanging begins."""
-    with np.errstate(over="ignore", invalid="ignore"):  # a guess may be wrong
-        narrow = b.astype(np.float32)
-        weight, term = np.empty_like(narrow[0]), np.empty_like(narrow[0])
-        masks = np.zeros(b.shape[1], dtype=np.uint16)
-        for bit, row in enumerate(inverse):
-            np.multiply(narrow[0], row[0], out=weight)
-            for j in range(1, len(row)):
-                np.multiply(narrow[j], row[j], out=term)
-                weight += term
-            masks |= (weight > 0).astype(np.uint16) << np.uint16(bit)
+    narrow = b.astype(np.float32)
+    weight, term = np.empty_like(narrow[0]), np.empty_like(narrow[0])
+    masks = np.zeros(b.shape[1], dtype=np.uint16)
+    for bit, row in enumerate(inverse):
+        np.multiply(narrow[0], row[0], out=weight)
+        for j in range(1, len(row)):
+            np.multiply(narrow[j], row[j], out=term)
+            weight += term
+        masks |= (weight > 0).astype(np.uint16) << np.uint16(bit)
     return masks
 
 
@@ -161,9 +161,14 @@ def _slack(b: Floats) -> Floats:
 
 
 def _wrong(b: Floats, g: Floats, w: Floats, masks: Masks, slack: Floats, usable: int) -> Masks:
-    """Classes on the wrong side of each location's optimality conditions, as bits (n,)."""
+    """Classes on the wrong side of each location's optimality conditions, as bits (n,).
+
+    So are those whose weight overflowed: in a set with many classes that depend on others, each takes 1e13 times more.
+    """
     bits = bits_of(len(g))
     out = w < 0
+    if not np.isfinite(w.sum()):
+        out |= ~np.isfinite(w)
     out |= (gradient(b, g, w) < -slack) & (masks & bits == 0)
     wrong: Masks = np.bitwise_or.reduce(np.where(out, bits & np.uint16(usable), np.uint16(0)), axis=0)
     return wrong
