@@ -77,3 +77,13 @@ def test_numbers_out_of_bounds_are_wrong_usage(
 ) -> None:
     assert fit("--out", tmp_path / "x.clustering", *words) == 2
     assert complaint in capsys.readouterr().out
+
+
+def test_more_classes_than_vectors_are_refused_before_any_is_fitted(
+    fit: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("-k", "2-16", "--refits", "2", "--vectors", "12", "--patches", "6")
+    assert fit("--out", tmp_path / "x.clustering", *words) == 1
+    said = capsys.readouterr().out
+    assert "feature vectors are too few for 16 classes" in said
+    assert not {"clustering", "clustering a sample"} & {json.loads(line).get("stage") for line in said.splitlines()}

@@ -116,7 +116,7 @@ def fit(
     """
     progress = progress or Progress()
     source = ArrayVectors(vectors) if isinstance(vectors, np.ndarray) else vectors
-    _check(source, n_classes)
+    check_enough(source, n_classes)
     with threadpool_limits(limits=BLAS_THREADS):
         state = going_on
         if state is None:
@@ -146,7 +146,14 @@ def fit(
         return _finish(source, state, seed, threads, progress, parameters)
 
 
-def _check(vectors: Vectors, n_classes: int) -> None:
+def check_enough(vectors: Vectors, n_classes: int) -> None:
+    """Refuse more classes than can be told apart.
+
+    Raises
+    ------
+    UsageError, ClusteringError
+        In one sentence.
+    """
     check_classes(n_classes)
     n, channels = vectors.shape
     if n < n_classes:

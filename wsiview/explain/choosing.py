@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from wsiview.analysis.fidelity import Fidelity
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.matching import places_like
+from wsiview.clustering.nmf import check_enough
 from wsiview.clustering.rank import RankRow, choose
 from wsiview.clustering.stability import REFITS, Stability, stability
 from wsiview.clustering.vectors import pick
@@ -75,6 +76,7 @@ def choose_classes(
     Cancelled
         When `progress` was cancelled; fits that were finished or begun go on from there.
     """
+    check_enough(gathered.vectors, max(classes))
     groups = patient_groups(cohort)
     resampled = _resampled(cohort, groups)
     size = gathered.vectors.shape[0]
