@@ -50,7 +50,9 @@ def test_a_cohort_is_fitted_and_mapped_on_though_one_slide_is_broken_and_one_mis
     assert "broken" not in (folder / "x.names.json").read_text()
     assert not (folder / "x.clustering.parts").exists()
     assert run("map", "cohort.csv", "--clustering", str(folder / "x.clustering")) == 1
-    assert "2 of 3 maps could not be made: " in capsys.readouterr().err.splitlines()[-1]
+    said = capsys.readouterr().err.splitlines()
+    assert "2 of 3 maps could not be made: " in said[-1]
+    assert any(line.startswith("slide 1 of 3, good.png, mapping: ") for line in said)
     (path,) = (tmp_path / "maps").iterdir()
     assert ClusterMap.open(path).complete
     assert ClusterMap.open(path).attributes["clustering"]["fitted_on_this_slide"] is True

@@ -85,7 +85,15 @@ def _run(jobs: Sequence[MapJob], scheduler: str | None, progress: Progress) -> I
         yield from Cluster(scheduler, run_job).run(jobs, progress, "mapping slides")
         return
     for number, job in enumerate(jobs):
-        yield number, run_job(job, progress)
+        yield number, run_job(job, progress.of(_place(jobs, number)) if len(jobs) > 1 else progress)
+
+
+def _place(jobs: Sequence[MapJob], number: int) -> str:
+    """Which slide of how many, by its name; with its folder's where another one is called so too."""
+    slide = jobs[number].slide
+    alike = sum(job.slide.name == slide.name for job in jobs) > 1
+    name = f"{slide.parent.name}/{slide.name}" if alike else slide.name
+    return f"slide {number + 1} of {len(jobs)}, {name}"
 
 
 def _report(outcome: Outcome, slide: Path, reporter: Reporter) -> None:
