@@ -34,6 +34,7 @@ PCAM, EBHI = "models/pcam-vgg16-quarter", "models/ebhi-vgg16-quarter"
 CMU = "slides/aperio/CMU-1-Small-Region.svs"
 MOSAIC = "slides/mosaics/ebhi-mosaic-valid.tiff"
 Whole = Callable[[str, str], ClusterMap]
+Find = Callable[[str], Path]
 Fitted = Any  # network, clustering and its file, as the fixture gives them
 CASES = [
     (PCAM, "slides/mosaics/pcam-mosaic-valid.tiff"),
@@ -97,10 +98,10 @@ def reference(slide: Slide, fitted: Fitted, found: ClusterMap) -> Reference:
 
 @pytest.mark.parametrize(("model", "name"), CASES, ids=["pcam-mosaic", "ebhi-mosaic", "cmu"])
 def test_a_map_agrees_with_a_plain_reference(
-    model: str, name: str, shared: Path, fitted: dict[str, Fitted], whole: Whole
+    model: str, name: str, slide_file: Find, fitted: dict[str, Fitted], whole: Whole
 ) -> None:
     one, found = fitted[model], whole(model, name)
-    with open_slide(shared / name) as slide:
+    with open_slide(slide_file(name)) as slide:
         plain = reference(slide, one, found)
     window = everything(found)
     weights = found.weights(*window).transpose(1, 2, 0).astype(float)
@@ -108,8 +109,8 @@ def test_a_map_agrees_with_a_plain_reference(
     assert (plain.count > 0).mean() > 0.3
     h = one.clustering.class_vectors.astype(float)
     cells = np.argwhere(plain.count > 0)
-    if len(cells) > 20_000:  # SciPy takes a location at a time: a seeded draw of them is enough
-        cells = np.random.default_rng(0).permutation(cells)[:20_000]
+    # SciPy takes a location at a time: a seeded draw of them is enough.
+    cells = np.random.default_rng(0).permutation(cells)[:5000]
     expected = np.array([nnls(h.T, plain.features[i, j])[0] for i, j in cells])
     got = weights[cells[:, 0], cells[:, 1]]
     assert ((got > 0) == (expected > 0)).all(axis=1).mean() >= 0.999
@@ -134,17 +135,16 @@ def test_predictions_are_those_of_whole_patches(shared: Path, fitted: dict[str, 
 
 
 def test_the_same_request_gives_the_same_arrays_in_whatever_order_blocks_are_computed(
-    shared: Path, fitted: dict[str, Fitted], whole: Whole, tmp_path: Path
+    slide_file: Find, fitted: dict[str, Fitted], whole: Whole, tmp_path: Path
 ) -> None:
     first = whole(EBHI, MOSAIC)
     order: list[tuple[int, int]] = []
-    corner = Region(2700, 2000, 200, 200)
+    corner = Region(1200, 1150, 100, 100)
     listener = Listener(block=lambda row, col: order.append((row, col)))
-    with open_slide(shared / MOSAIC) as slide:
+    with open_slide(slide_file(MOSAIC)) as slide:
         second = mapped(slide, fitted[EBHI], tmp_path, listener=listener, focus=lambda: corner)
-    last_row, last_col = first.block_grid
-    assert order[0][0] >= last_row // 2
-    assert order[0][1] >= last_col // 2  # what is looked at came first
+    assert len(order) == 4
+    assert order[0] == (1, 1)  # what is looked at came first
     assert_equal_maps(first, second)
 
 
@@ -179,7 +179,7 @@ def test_a_cancelled_map_goes_on_where_it_stopped(
             map_slide(
                 request, slide, one.classifier, one.clustering, tmp_path / "cut", progress, Listener(block=stop_soon)
             )
-        assert len(done) == 1
+        assert 1 <= len(done) <= 4  # those that were computed already are stored
         again: list[tuple[int, int]] = []
         resumed = mapped(slide, one, tmp_path / "cut", listener=Listener(block=lambda r, c: again.append((r, c))))
     assert not set(done) & set(again)
@@ -187,30 +187,30 @@ def test_a_cancelled_map_goes_on_where_it_stopped(
 
 
 def test_a_map_killed_at_random_moments_finishes_with_equal_arrays(
-    shared: Path, fitted: dict[str, Fitted], whole: Whole, tmp_path: Path
+    shared: Path, slide_file: Find, fitted: dict[str, Fitted], whole: Whole, tmp_path: Path
 ) -> None:
-    one, slide_path = fitted[EBHI], shared / MOSAIC
+    one = fitted[EBHI]
     command = [
-        sys.executable, "-m", "wsiview", "map", str(slide_path), "--model", str(shared / EBHI),
+        sys.executable, "-m", "wsiview", "map", str(slide_file(MOSAIC)), "--model", str(shared / EBHI),
         "--clustering", str(one.path), "--out", str(tmp_path / "cut"), "--json", "--device", "cpu",
     ]  # fmt: skip
     chance = random.Random(3)
     kills = 0
-    while kills < 3:
+    while kills < 2:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 if '"mapping"' in line:
                     break  # the network is at work: any moment from here may be the last
-            time.sleep(chance.uniform(0.05, 3.0))
+            time.sleep(chance.uniform(0.05, 1.0))
             if process.poll() is not None:
                 break
             os.kill(process.pid, signal.SIGKILL)
             kills += 1
     assert kills >= 1
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    (path,) = (tmp_path / "cut").glob("*.ome.zarr")
-    assert_equal_maps(whole(EBHI, MOSAIC), ClusterMap.open(path))
+    with open_slide(slide_file(MOSAIC)) as slide:
+        assert_equal_maps(whole(EBHI, MOSAIC), mapped(slide, one, tmp_path / "cut"))
+    assert len(list((tmp_path / "cut").glob("*.ome.zarr"))) == 1, "the killed ones' map was gone on with"
 
 
 def test_a_finished_map_is_not_computed_again(shared: Path, fitted: dict[str, Fitted], whole: Whole) -> None:

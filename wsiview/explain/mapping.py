@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from wsiview.explain.layout import Layout, layout
 from wsiview.explain.map_plan import map_plan
 from wsiview.explain.patch_evaluator import PatchEvaluator
 from wsiview.explain.request import MapRequest
+from wsiview.explain.write_behind import WriteBehind
 from wsiview.features.dense import DenseLayer
 from wsiview.features.evaluation import DenseRefused
 from wsiview.features.head import fixed_channel_weights
@@ -28,7 +30,7 @@ from wsiview.geometry import Region
 from wsiview.heap import keep_memory
 from wsiview.maps.cell_state import UNREADABLE
 from wsiview.maps.cluster_map import ClusterMap
-from wsiview.maps.store import MapWriter
+from wsiview.maps.store import BlockResult, MapWriter
 from wsiview.models.classifier import Classifier
 from wsiview.progress import Progress
 from wsiview.slide.slide import Slide
@@ -36,7 +38,7 @@ from wsiview.slide.slide import Slide
 
 @dataclass(frozen=True)
 class Listener:
-    """Who is told while a map grows: where it lies, and each block (row, column) as it is done."""
+    """Who is told while a map grows: where it lies, and each block (row, column) once stored, on another thread."""
 
     opened: Callable[[Path], None] = lambda path: None
     block: Callable[[int, int], None] = lambda row, col: None
@@ -195,15 +197,19 @@ def _fill(
     keep_memory()
     # Glass was done before the work began.
     total = _covered_blocks(places)
-    with _blocks(request, classifier, clusterings, places, saliency) as blocks:
+
+    def store(block: Place, results: dict[int, BlockResult]) -> None:
+        for index, result in results.items():
+            writers[index].write_block(*block, result)
+        listener.block(*block)
+
+    with _blocks(request, classifier, clusterings, places, saliency) as blocks, WriteBehind() as behind:
         while todo:
             progress.report("mapping", max(0, total - len(todo)), total)
             block, *then = next_blocks(todo, focus(), affine, side)
             todo.remove(block)
             results = blocks.compute(block, lacking[block], then, progress)
-            for index, result in zip(lacking[block], results, strict=True):
-                writers[index].write_block(*block, result)
-            listener.block(*block)
+            behind.add(partial(store, block, dict(zip(lacking[block], results, strict=True))))
     progress.report("mapping", total, total)
 
 
