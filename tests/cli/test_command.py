@@ -29,8 +29,9 @@ def fitted(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("fit") / "three.clustering"
     model = str(shared / MODEL)
     done = wsiview(
-        "fit", str(shared / CMU), "--model", model, "-k", "3", "--out", str(out), "--patches", "60", "--json"
-    )
+        "fit", str(shared / CMU), "--model", model, "-k", "3", "--out", str(out), "--patches", "60", "--refits", "0",
+        "--json",
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
     assert result["clustering"] == str(out)
@@ -88,20 +89,19 @@ def test_info_describes_what_travels_with_the_program(kind: str, capsys: pytest.
     assert facts["mpp"] == 0.7
 
 
-def test_several_slides_go_on_after_one_fails(shared: Path, fitted: Path, tmp_path: Path) -> None:
+def test_several_slides_go_on_after_one_fails(
+    shared: Path, fitted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     cohort = tmp_path / "cohort.csv"
     bad = shared / "broken/made/zero-length.svs"
     cohort.write_text(f"slide,patient\n{bad},1\n{shared / CMU},2\n")
-    done = wsiview(
-        "map", str(cohort), "--model", str(shared / MODEL), "--clustering", str(fitted), "--out", str(tmp_path)
-    )
-    assert done.returncode == 1
-    assert "1 of 2 maps" in done.stderr
+    words = ["--model", str(shared / MODEL), "--clustering", str(fitted), "--out", str(tmp_path)]
+    assert main(["map", str(cohort), *words]) == 1
+    assert "1 of 2 maps" in capsys.readouterr().err
     (path,) = tmp_path.glob("*.ome.zarr")
     assert ClusterMap.open(path).complete
-    done = wsiview("analyze", str(path), "--out", str(tmp_path / "tables"), "--json")
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout.splitlines()[-1])
+    assert main(["analyze", str(path), "--out", str(tmp_path / "tables"), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert {Path(name).name for name in result["files"]} == {
         "fig4-correlation.csv", "fig4-cosine.csv", "table1.csv", "table2.csv", "analysis.json",
     }  # fmt: skip
@@ -139,22 +139,20 @@ def test_ctrl_c_stops_in_one_line_and_the_same_command_goes_on(shared: Path, fit
     assert first["total"] - first["done"] == left
 
 
-def test_a_clustering_of_another_model_is_refused_with_the_reason(shared: Path, fitted: Path, tmp_path: Path) -> None:
-    done = wsiview(
-        "map", str(shared / CMU), "--model", str(shared / "models/ebhi-vgg16-quarter"), "--clustering", str(fitted),
-        "--out", str(tmp_path),
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "was fitted on the model 'pcam-vgg16-quarter'" in done.stderr
+def test_a_clustering_of_another_model_is_refused_with_the_reason(
+    shared: Path, fitted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = str(shared / "models/ebhi-vgg16-quarter")
+    assert main(["map", str(shared / CMU), "--model", other, "--clustering", str(fitted), "--out", str(tmp_path)]) == 1
+    assert "was fitted on the model 'pcam-vgg16-quarter'" in capsys.readouterr().err
 
 
 def test_several_clusterings_give_a_map_each(shared: Path, fitted: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.clustering"
     model, small = str(shared / MODEL), str(shared / "slides/generic/os-1-detail-he.tiff")
-    done = wsiview("fit", small, "--model", model, "-k", "2", "--out", str(other))
-    assert done.returncode == 0, done.stderr
+    few = ["--patches", "60", "--refits", "0"]
+    assert main(["fit", small, "--model", model, "-k", "2", *few, "--out", str(other)]) == 0
     both = ["--clustering", str(fitted), "--clustering", str(other)]
-    done = wsiview("map", small, "--model", model, *both, "--out", str(tmp_path / "maps"))
-    assert done.returncode == 0, done.stderr
+    assert main(["map", small, "--model", model, *both, "--out", str(tmp_path / "maps")]) == 0
     maps = sorted((tmp_path / "maps").glob("*.ome.zarr"))
     assert sorted(ClusterMap.open(path).n_classes for path in maps) == [2, 3]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import Image
 from safetensors.torch import save_file
@@ -75,6 +76,10 @@ def tissue_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+CUTS = {  # of mosaics, as large as four blocks and no larger: (x, y, width, height)
+    "slides/mosaics/pcam-mosaic-valid.tiff": (0, 0, 1536, 1344),
+    "slides/mosaics/ebhi-mosaic-valid.tiff": (0, 0, 1344, 1280),
+}
 FITTED_ON = {
     "models/pcam-vgg16-quarter": ("slides/mosaics/pcam-mosaic-valid.tiff", "slides/generic/os-1-detail-he.tiff"),
     "models/ebhi-vgg16-quarter": ("slides/mosaics/ebhi-mosaic-valid.tiff",),
@@ -102,7 +107,7 @@ class Fits(dict[str, Fitted]):
         entries = [SlideEntry(lambda path=self._shared / name: open_slide(path)) for name in FITTED_ON[model]]
         folder = self._folder / Path(model).name
         folder.mkdir()
-        settings = FitSettings(n_classes=6, max_patches=400)
+        settings = FitSettings(n_classes=6, max_patches=200)
         clustering, unreadable = fit_clustering(entries, classifier, settings, "six", folder / "parts", Progress())
         assert unreadable == 0
         clustering.save(folder / "six.clustering")
@@ -111,19 +116,40 @@ class Fits(dict[str, Fitted]):
 
 
 @pytest.fixture(scope="session")
+def slide_file(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A real slide, or the cut of a mosaic, by the slide's name."""
+    folder = tmp_path_factory.mktemp("cuts")
+
+    def find(name: str) -> Path:
+        if name not in CUTS:
+            return shared / name
+        path = folder / Path(name).name
+        if not path.exists():
+            with open_slide(shared / name) as slide:
+                pixels, mpp = slide.read(0, *CUTS[name]), slide.mpp
+            known = {} if mpp is None else {"resolution": (1e4 / mpp[0], 1e4 / mpp[1]), "resolutionunit": "CENTIMETER"}
+            tifffile.imwrite(path, pixels, tile=(256, 256), photometric="rgb", compression="deflate", **known)
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
 def fitted(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Fits:
     return Fits(shared, tmp_path_factory.mktemp("clustering"))
 
 
 @pytest.fixture(scope="session")
-def whole(shared: Path, fitted: Fits, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], ClusterMap]:
+def whole(
+    slide_file: Callable[[str], Path], fitted: Fits, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, str], ClusterMap]:
     """The uninterrupted map of a slide by a network, computed once."""
     made: dict[tuple[str, str], ClusterMap] = {}
 
     def make(model: str, name: str) -> ClusterMap:
         if (model, name) not in made:
             one = fitted[model]
-            with open_slide(shared / name) as slide:
+            with open_slide(slide_file(name)) as slide:
                 request = map_request(slide, one.classifier.bundle, one.clustering, clustering_path=one.path)
                 folder = tmp_path_factory.mktemp("whole")
                 outcome = map_slide(request, slide, one.classifier, one.clustering, folder, Progress())

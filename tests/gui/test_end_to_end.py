@@ -103,8 +103,8 @@ def test_a_slide_is_fitted_mapped_looked_at_named_and_exported(
 ) -> None:
     clustering = tmp_path / "four.clustering"
     slides = [str(shared / name) for name in FITTED_ON]
-    fit = ["fit", *slides, "--model", str(model), "-k", "4", "--patches", "200", "--out", str(clustering)]
-    assert main(fit) == 0
+    how = ["-k", "4", "--patches", "80", "--refits", "0"]
+    assert main(["fit", *slides, "--model", str(model), *how, "--out", str(clustering)]) == 0
     slide = tmp_path / "slides" / "CMU-1-Small-Region.svs"
     slide.parent.mkdir()
     shutil.copy(shared / CMU, slide)
