@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -12,14 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from wsiview.gui.application import _Reporter, make_window, open_review, start
 from wsiview.gui.dialogs.report_dialog import ReportDialog
-
-
-def test_the_window_comes_without_torch_and_pyqtgraph() -> None:
-    run = (
-        "import sys, wsiview.gui.application;"
-        "sys.exit(any(name in sys.modules for name in ('torch', 'torchvision', 'pyqtgraph')))"
-    )
-    subprocess.run([sys.executable, "-c", run], check=True)
 
 
 def test_a_bug_on_any_thread_is_shown_once_and_the_window_stays(qtbot: QtBot, tmp_path: Path) -> None:
