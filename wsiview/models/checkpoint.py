@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from wsiview.models.config import BundleError
 from wsiview.models.pickled_tensors import TensorReader, is_tensor, pickled_tensors
-from wsiview.models.safetensors_file import read_header
+from wsiview.models.weights import read_safetensors
 from wsiview.models.weights_file import refuse_programs
 
 _HOLDERS = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
@@ -57,11 +55,7 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise BundleError(path, "is no file; give the checkpoint's own file" if path.exists() else "does not exist")
     if path.suffix.lower() == ".safetensors":
-        read_header(path)
-        try:
-            return load_file(path)
-        except (SafetensorError, OSError) as error:
-            raise BundleError(path, f"can't be read as safetensors ({error}); copy or download it again") from None
+        return read_safetensors(path)
     refuse_programs(path)
     stranger: list[str] = []
 

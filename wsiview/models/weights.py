@@ -49,12 +49,23 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         If the file is damaged, is a program, or holds something else than tensors.
     """
     if path.suffix.lower() == ".safetensors":
-        read_header(path)
-        try:
-            return load_file(path)
-        except (SafetensorError, OSError) as error:
-            raise BundleError(path, f"can't be read as safetensors ({error}); copy or download it again") from None
+        return read_safetensors(path)
     return _read_pickle(path)
+
+
+def read_safetensors(path: Path) -> dict[str, Tensor]:
+    """The named tensors of a safetensors file.
+
+    Raises
+    ------
+    BundleError
+        If the file is damaged or can't be read.
+    """
+    read_header(path)
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise BundleError(path, f"can't be read as safetensors ({error}); copy or download it again") from None
 
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:
