@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from wsiview.analysis.lamp import Lamp
 from wsiview.gui.checks.lamp_sign import WORDS, LampSign
 from wsiview.gui.dialogs.sheets import Sheet
+from wsiview.gui.panels.scrolling import scroll_down
 
 SIGN = 20  # px
 WIDE, HIGH = 560, 560
@@ -35,10 +36,7 @@ class ChecksList(QScrollArea):
         column.addStretch(1)
         self._grid.addLayout(column, 100, 1)
         self._grid.setRowStretch(100, 1)
-        self.setWidget(self._inside)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll_down(self, self._inside)
         self.setAccessibleName("Checks of the map")
 
     def show_lamps(self, lamps: Sequence[Lamp]) -> None:

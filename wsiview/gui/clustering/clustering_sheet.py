@@ -7,15 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from wsiview.clustering.clustering import LETTERS, Clustering
+from wsiview.clustering.clustering import LETTERS, WEAKLY_IDENTIFIED, Clustering
 from wsiview.clustering.rank import RankRow, choose
 from wsiview.gui.clustering.class_table import ClassTable
 from wsiview.gui.clustering.rank_chart import RankChart
 from wsiview.gui.clustering.split_table import SplitTable, findings
 from wsiview.gui.dialogs.sheets import Sheet
 from wsiview.gui.panels.gutter import Gutter
+from wsiview.gui.panels.scrolling import scroll_down
 from wsiview.scene.layers import ClassLook
 
 WIDE, HIGH = 660, 720  # px, where the screen has them
@@ -50,10 +51,7 @@ class ClusteringSheet(Sheet):
         column.addWidget(self.parts)
         column.addStretch(1)
         area = QScrollArea()
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll_down(area, inside)
         area.setAccessibleName("Clustering")
         Gutter(area)
         super().__init__("How the classes hold", area, parent)
@@ -98,7 +96,7 @@ class ClusteringSheet(Sheet):
 
 
 def description(clustering: Clustering) -> str:
-    """What it is, in two lines."""
+    """What it is, in two lines, and a third where its classes are weakly identified."""
     facts = clustering.parameters
     vectors = facts.get("vectors")
     slides = len(clustering.slides)
@@ -108,7 +106,8 @@ def description(clustering: Clustering) -> str:
         second += f", {vectors:,} feature vectors"
     if refits := facts.get("refits"):
         second += f"; found again: in how many of {refits} fits of resampled {facts.get('resampled', 'slides')}"
-    return f"{clustering.name}: {clustering.n_classes} classes of {of}.\n{second}."
+    third = f"\n{WEAKLY_IDENTIFIED}" if clustering.signed else ""
+    return f"{clustering.name}: {clustering.n_classes} classes of {of}.\n{second}.{third}"
 
 
 def _heading(text: str) -> QLabel:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from wsiview.analysis.cell_agreement import CellAgreement, ClassAgreement, Figure
+from wsiview.gui.panels.scrolling import scroll_down
 from wsiview.gui.panels.swatch import SIDE, paint_swatch
 from wsiview.scene.layers import ClassLook, LayerStack
 
@@ -102,10 +103,7 @@ class AgreementPanel(QScrollArea):
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
         self._parts = (self.source, self.warning, *self.titles, self.table, self.copy)
         inside = QWidget()
-        self.setWidget(inside)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll_down(self, inside)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._lay_out(inside)
         self.show_layers(None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from wsiview.gui.panels.class_row import ClassRow
+from wsiview.gui.panels.scrolling import scroll_down
 from wsiview.scene.layers import LayerStack
 
 
@@ -97,10 +98,7 @@ class ClassList(QWidget):
         column.addLayout(self._classes)
         column.addStretch(1)
         area = QScrollArea()
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll_down(area, inside)
         area.setMinimumHeight(84)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return area

@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QGridLayout,
     QLabel,
     QLineEdit,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from wsiview.errors import ReviewError
 from wsiview.gui.notebook import Notebook
 from wsiview.gui.panels.gutter import Gutter
+from wsiview.gui.panels.scrolling import scroll_down
 from wsiview.gui.panels.swatch import Swatch
 from wsiview.gui.timers import single_shot
 from wsiview.review.meanings import CERTAINTIES, ROLES, Meaning
@@ -263,10 +263,7 @@ class MeaningsPanel(QScrollArea):
         whole.addWidget(self.empty)
         whole.addWidget(self._form_box, 1)
         whole.addStretch(0)
-        self.setWidget(inside)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll_down(self, inside)
         Gutter(self)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 

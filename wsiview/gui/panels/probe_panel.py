@@ -8,7 +8,6 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from wsiview.gui.panels.class_row import ElidedLabel
+from wsiview.gui.panels.scrolling import scroll_down
 from wsiview.gui.panels.swatch import paint_swatch
 from wsiview.gui.probing import Reading
 from wsiview.scene.layers import LayerStack
@@ -126,10 +126,7 @@ class ProbePanel(QScrollArea):
             self._fields[name] = value
         self._fields["Unexplained"].setToolTip("Share of the cell's features that no class explains")
         inside = QWidget()
-        self.setWidget(inside)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll_down(self, inside)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         whole = QVBoxLayout(inside)
         whole.setContentsMargins(10, 6, 10, 4)
