@@ -20,7 +20,7 @@ from wsiview.clustering.passes import Read, State, alternate, chunks, unit
 from wsiview.clustering.rank import check_classes
 from wsiview.clustering.start import nndsvda
 from wsiview.clustering.sums import CHUNK, ChunkSums, chunk_sums, total
-from wsiview.clustering.vectors import ArrayVectors, Vectors, ordered, pick
+from wsiview.clustering.vectors import ArrayVectors, Vectors, drawn_rows, ordered, pick
 from wsiview.errors import ClusteringError
 from wsiview.progress import Progress
 
@@ -121,13 +121,12 @@ def fit(
         state = going_on
         if state is None:
             _check_values(source, signed, threads, progress)
-            drawn = _draw(source, sample, seed)
+            drawn = pick(source, drawn_rows(source.shape[0], _sample_size(source, sample), seed), CHUNK)
             if signed:
                 h = directions(drawn, n_classes, seed)
             else:
                 h = _start(drawn, n_classes, seed, max_passes, tolerance, threads, progress)
             state = State(h, h)
-        size = _sample_size(source, sample)
         state = alternate(source, state, max_passes, tolerance, threads, progress, keep or (lambda state: None), signed)
         parameters: dict[str, int | float | str] = {
             "classes": n_classes,
@@ -135,7 +134,7 @@ def fit(
             "seed": seed,
             "method": "semi-nmf" if signed else "nmf",
             "start": "k-means" if signed else "nndsvda",
-            "sample": size,  # fewer than asked for where channels are many
+            "sample": _sample_size(source, sample),  # fewer than asked for where channels are many
             "passes": len(state.history),
             "max_passes": max_passes,
             "tolerance": tolerance,
@@ -190,13 +189,6 @@ def _sample_size(vectors: Vectors, sample: int) -> int:
     return min(n, max(min(sample, _SAMPLE_NUMBERS // channels), MAX_CLASSES))
 
 
-def _draw(vectors: Vectors, sample: int, seed: int) -> NDArray[np.float32]:
-    """A random part of the vectors in file order, or all of them."""
-    n, size = vectors.shape[0], _sample_size(vectors, sample)
-    rows = np.arange(n) if size == n else np.sort(np.random.default_rng(seed).choice(n, size=size, replace=False))
-    return pick(vectors, rows, CHUNK)
-
-
 def _start(
     drawn: NDArray[np.float32],
     n_classes: int,
@@ -241,9 +233,7 @@ def _finish(
 ) -> Factorisation:
     """Round, weigh once more with what is stored, order by share of weight, take the percentiles."""
     stored = unit(state.class_vectors).astype(np.float32)
-    exact, n = stored.astype(np.float64), vectors.shape[0]
-    size = min(n, _QUANTILE_VECTORS)
-    rows = np.arange(n) if size == n else np.sort(np.random.default_rng(seed).choice(n, size=size, replace=False))
+    exact, rows = stored.astype(np.float64), drawn_rows(vectors.shape[0], _QUANTILE_VECTORS, seed)
 
     def work(chunk: Read) -> tuple[ChunkSums, NDArray[np.float32]]:
         first, part = chunk

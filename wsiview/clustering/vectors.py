@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Protocol, TypeVar
@@ -42,6 +42,13 @@ class ArrayVectors:
     def read(self, first: int, last: int) -> NDArray[np.float32]:
         """A view of some."""
         return self._array[first:last]
+
+
+def drawn_rows(count: int, most: int, seed: int | Sequence[int]) -> NDArray[np.int64]:
+    """Numbers of at most `most` of `count` vectors, ascending, drawn with the seed; all where there are no more."""
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
 
 
 def pick(vectors: Vectors, rows: NDArray[np.int64], chunk: int) -> NDArray[np.float32]:

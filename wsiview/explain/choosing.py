@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from wsiview.analysis.fidelity import Fidelity
@@ -15,7 +16,7 @@ from wsiview.clustering.matching import places_like
 from wsiview.clustering.nmf import check_enough
 from wsiview.clustering.rank import RankRow, choose
 from wsiview.clustering.stability import REFITS, Stability, stability
-from wsiview.clustering.vectors import pick
+from wsiview.clustering.vectors import drawn_rows, pick
 from wsiview.errors import ClusteringError
 from wsiview.explain.cohort import CohortEntry, patient_groups
 from wsiview.explain.fidelity_sample import Measured
@@ -79,21 +80,15 @@ def choose_classes(
     check_enough(gathered.vectors, max(classes))
     groups = patient_groups(cohort)
     resampled = _resampled(cohort, groups)
-    size = gathered.vectors.shape[0]
-    most = max(1, _NUMBERS // gathered.vectors.shape[1])
-    rows = np.arange(size)
-    if size > most:
-        rows = np.sort(np.random.default_rng([settings.seed, 2]).choice(size, most, replace=False))
-    some = pick(gathered.vectors, rows, _CHUNK)
-    whose = np.repeat(groups, gathered.counts)[rows]
-    with threadpool_limits(limits=1):
-        square = float(sum(np.square(part, dtype=np.float64).sum() for part in np.array_split(some, 64))) / len(some)
+    sample = _sample(gathered, groups, settings.seed)
     fits: list[Clustering] = []
     stable: list[Stability] = []
     for k in classes:
         one = cluster(gathered, classifier, replace(settings, n_classes=k), name, progress, threads)
         if refits:
-            held = stability(some, whose, one.class_vectors, settings.seed, progress, refits, signed=one.signed)
+            held = stability(
+                sample.vectors, sample.whose, one.class_vectors, settings.seed, progress, refits, signed=one.signed
+            )
             stable.append(held)
             one = replace(one, stability=np.column_stack([held.found_again, np.full(k, refits)]))
         fits.append(one)
@@ -102,7 +97,7 @@ def choose_classes(
         kept = _with(fits[0], {}, measured, 0)
         return Choice(kept, (), "the one that was asked for", resampled, 0, measured.of(0), measured.reason)
     found = [
-        _row(one, one.objective[-1] / (square * size), held, measured.of(index))
+        _row(one, one.objective[-1] / (sample.square * gathered.vectors.shape[0]), held, measured.of(index))
         for index, (one, held) in enumerate(zip(fits, stable, strict=True))
     ]
     best, reason = choose(found)
@@ -110,6 +105,24 @@ def choose_classes(
     note = {"refits": refits, "resampled": resampled, "classes_tried": list(classes)}
     chosen = _with(fits[place], note, measured, place)
     return Choice(chosen, tuple(found), reason, resampled, refits, measured.of(place), measured.reason)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """The vectors (n, C) that refits are made on, the group of each (n,), and the mean of their ‖v‖²."""
+
+    vectors: NDArray[np.float32]
+    whose: NDArray[np.int64]
+    square: float
+
+
+def _sample(gathered: Gathered, groups: Sequence[int], seed: int) -> _Sample:
+    count, channels = gathered.vectors.shape
+    rows = drawn_rows(count, max(1, _NUMBERS // channels), [seed, 2])
+    some = pick(gathered.vectors, rows, _CHUNK)
+    with threadpool_limits(limits=1):
+        square = float(sum(np.square(part, dtype=np.float64).sum() for part in np.array_split(some, 64))) / len(some)
+    return _Sample(some, np.repeat(groups, gathered.counts)[rows], square)
 
 
 def inherit(clustering: Clustering, old: Clustering) -> Clustering:
