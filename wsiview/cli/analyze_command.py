@@ -49,14 +49,7 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
     maps = [_open(entry) for entry in entries]
     _check_same(maps)
     check_folder(arguments.out)
-    gathered = []
-    for number, (entry, one) in enumerate(zip(entries, maps, strict=True)):
-        progress.report("reading maps", number, len(maps))
-        try:
-            gathered.append(_patches(one, entry))
-        except (TypeError, ValueError) as error:
-            raise DamagedMap(one.path, f"its patches can't be analysed: {error}") from error
-    progress.report("reading maps", len(maps), len(maps))
+    gathered = _gathered(entries, maps, progress)
     statistics = PatchStatistics.joined([one.statistics for one in gathered])
     labels = np.concatenate([one.labels for one in gathered])
     unreadable = sum(one.unreadable for one in gathered)
@@ -84,6 +77,19 @@ def run(arguments: argparse.Namespace, reporter: Reporter, progress: Progress) -
         unreadable=unreadable,
     )
     return 3 if unreadable else 0
+
+
+def _gathered(entries: Sequence[CohortEntry], maps: Sequence[ClusterMap], progress: Progress) -> list[Patches]:
+    """The patches of all maps."""
+    gathered = []
+    for number, (entry, one) in enumerate(zip(entries, maps, strict=True)):
+        progress.report("reading maps", number, len(maps))
+        try:
+            gathered.append(_patches(one, entry))
+        except (TypeError, ValueError) as error:
+            raise DamagedMap(one.path, f"its patches can't be analysed: {error}") from error
+    progress.report("reading maps", len(maps), len(maps))
+    return gathered
 
 
 def _open(entry: CohortEntry) -> ClusterMap:

@@ -15,6 +15,9 @@ from wsiview.models.bundle import Bundle
 from wsiview.models.classifier import Classifier
 from wsiview.slide.slide import Slide
 
+NUMERICS = 2
+"""Raised whenever the same request comes to give other last bits, so that no map is half of the one and of the other."""
+
 
 def map_plan(
     request: MapRequest, slide: Slide, classifier: Classifier, clustering: Clustering, places: Layout
@@ -50,9 +53,8 @@ def _cell_microns(
 def _attributes(
     request: MapRequest, slide: Slide, bundle: Bundle, clustering: Clustering, places: Layout
 ) -> dict[str, Any]:
-    scale, geometry, cells = places.level.scale, clustering.geometry, places.grid.cells
-
-    normal = clustering.normal.get(request.evaluation)
+    """What the map says about itself."""
+    scale, cells = places.level.scale, places.grid.cells
 
     def level0(side_x: float, side_y: float) -> list[float]:
         return [side_x * scale[0], side_y * scale[1]]
@@ -64,31 +66,44 @@ def _attributes(
             "dimensions": [slide.dimensions.width, slide.dimensions.height],
             "mpp": list(request.mpp or slide.mpp or ()) or None,
         },
-        "model": {
-            "name": bundle.name,
-            "fingerprint": bundle.fingerprint,
-            "activation": bundle.activation,
-            "threshold": bundle.threshold,
-            "target": bundle.target,
-            "linear_head": bundle.architecture in ("vgg-pool", "vgg16-gmp") or None,
-        },
-        "clustering": {
-            "name": clustering.name,
-            "fingerprint": clustering.fingerprint,
-            "gram": clustering.gram.tolist(),
-            "fitted_on_this_slide": was_fitted_on(slide.fingerprint, clustering.slides, request.used_in_fit),
-            "normal": None if normal is None else normal.to_json(),
-            **({"inherited": dict(clustering.inherited)} if clustering.inherited else {}),
-        },
+        "model": _model(bundle),
+        "clustering": _clustering(request, slide, clustering),
         **_windows(places),
         "cells": {"stride": cells.stride, "centre": cells.centre, "locations": places.grid.locations},
         "parameters": {**request.parameters, "tissue": places.tissue.digest(), "scale": list(scale)},
         "digest": request.digest(),
         "software": f"wsiview {__version__}",
+        "numerics": NUMERICS,
         "strength_scale": clustering.strength_scale,
         "patch_level0": level0(request.patch, request.patch),
         "label_region_level0": level0(request.label_region, request.label_region),
-        "field_level0": level0(*geometry.field),
+        "field_level0": level0(*clustering.geometry.field),
+    }
+
+
+def _model(bundle: Bundle) -> dict[str, Any]:
+    """The network, and how its outputs are read."""
+    return {
+        "name": bundle.name,
+        "fingerprint": bundle.fingerprint,
+        "activation": bundle.activation,
+        "threshold": bundle.threshold,
+        "target": bundle.target,
+        "linear_head": bundle.architecture in ("vgg-pool", "vgg16-gmp") or None,
+    }
+
+
+def _clustering(request: MapRequest, slide: Slide, clustering: Clustering) -> dict[str, Any]:
+    """The clustering, and how it stands to this slide."""
+    normal = clustering.normal.get(request.evaluation)
+    return {
+        "name": clustering.name,
+        "fingerprint": clustering.fingerprint,
+        "gram": clustering.gram.tolist(),
+        "fitted_on_this_slide": was_fitted_on(slide.fingerprint, clustering.slides, request.used_in_fit),
+        "normal": None if normal is None else normal.to_json(),
+        **({"inherited": dict(clustering.inherited)} if clustering.inherited else {}),
+        **({"method": clustering.parameters["method"]} if clustering.signed else {}),
     }
 
 

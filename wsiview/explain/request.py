@@ -168,18 +168,9 @@ def map_request(
         If a saliency method is unknown.
     """
     _check_fits(bundle, clustering)
-    for method in saliency:
-        if method not in SALIENCY_METHODS:
-            raise UsageError(f"there is no saliency method {method!r}; there is {', '.join(SALIENCY_METHODS)}")
-    known = mpp or slide.mpp
-    if bundle.spacing is None:
-        known = None
-    elif known is None:
-        raise MppMissing(slide.path)
     geometry = clustering.geometry
     evaluation = evaluation or geometry.evaluation
-    if evaluation not in EVALUATIONS:
-        raise UsageError(f"there is no evaluation {evaluation!r}; there is {', '.join(EVALUATIONS)}")
+    _check_known(saliency, evaluation)
     is_dense = evaluation == "dense"
     return MapRequest(
         slide_path=str(slide.path),
@@ -192,7 +183,7 @@ def map_request(
         model_fingerprint=bundle.fingerprint,
         clustering_name=clustering.name,
         clustering_fingerprint=clustering.fingerprint,
-        mpp=known,
+        mpp=None if bundle.spacing is None else _known_mpp(slide, mpp),
         spacing=bundle.spacing,
         allow_upsampling=allow_upsampling,
         evaluation=evaluation,
@@ -236,6 +227,21 @@ def _check_fits(bundle: Bundle, clustering: Clustering) -> None:
             f"({clustering.model_fingerprint[:8]}), not on {bundle.name!r} ({bundle.fingerprint[:8]}); "
             "choose that model, or fit a clustering on this one"
         )
+
+
+def _check_known(saliency: Sequence[str], evaluation: str) -> None:
+    for method in saliency:
+        if method not in SALIENCY_METHODS:
+            raise UsageError(f"there is no saliency method {method!r}; there is {', '.join(SALIENCY_METHODS)}")
+    if evaluation not in EVALUATIONS:
+        raise UsageError(f"there is no evaluation {evaluation!r}; there is {', '.join(EVALUATIONS)}")
+
+
+def _known_mpp(slide: Described, mpp: tuple[float, float] | None) -> tuple[float, float]:
+    known = mpp or slide.mpp
+    if known is None:
+        raise MppMissing(slide.path)
+    return known
 
 
 def _plain(name: str) -> str:
