@@ -96,6 +96,19 @@ def test_gradients_of_the_input_pass_through_it(net: nn.Module) -> None:
     assert (through - plain).abs().max() <= 1e-5 * plain.abs().max() > 0
 
 
+@pytest.mark.parametrize("size", [(24, 20), (17, 13), (3, 3)])
+def test_the_largest_of_four_is_that_of_torchs_pooling(size: tuple[int, int]) -> None:
+    net = nn.Sequential(nn.Conv2d(3, 8, 1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 4, 1)).eval()
+    images = torch.randn(2, 3, *size).contiguous(memory_format=torch.channels_last)
+    images[0, :, 1, 0] = torch.nan
+    with torch.no_grad(), recording(net[2], "2") as plain:
+        net(images)
+    with torch.no_grad(), recording(net[2], "2") as found, Fusion(net, net[3]).running():
+        net(images)
+    assert plain[0].isnan().any()
+    assert torch.equal(found[0].nan_to_num(-1), plain[0].nan_to_num(-1))
+
+
 def test_the_network_is_as_it_was_after_an_error(net: nn.Module) -> None:
     with pytest.raises(RuntimeError), Fusion(net, net.get_submodule("trunk.2")).running():
         net(torch.ones(1, 4, 12, 12))

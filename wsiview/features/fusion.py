@@ -85,12 +85,35 @@ def _inner(usable: list[nn.Module], children: list[nn.Module], asked: nn.Module)
         if relu and following[0] is not None:
             found[following[0]] = _handed_on
         if pooled and pool is not None:
-            found[pool] = _rectified(type(pool).forward.__get__(pool))
+            found[pool] = _rectified(_halved(pool) if _halves(pool) else type(pool).forward.__get__(pool))
     return found
 
 
 def _rectified(pool: Run) -> Run:
     return lambda values: functional.relu_(pool(values))
+
+
+def _halves(pool: nn.Module) -> bool:
+    """Whether a pooling takes the largest of each 2 × 2."""
+    told = (getattr(pool, name) for name in ("kernel_size", "stride", "padding", "dilation"))
+    expected = ((2, 2), (2, 2), (0, 0), (1, 1))
+    return not pool.ceil_mode and all(one in (pair, pair[0]) for one, pair in zip(told, expected, strict=True))
+
+
+def _halved(pool: nn.Module) -> Run:
+    """The same numbers in half the time on a CPU, where torch's pooling also writes down which was the largest."""
+    plain: Run = type(pool).forward.__get__(pool)
+
+    def run(values: Tensor) -> Tensor:
+        lies = values.device.type == "cpu" and values.is_contiguous(memory_format=torch.channels_last)
+        if not lies or values.requires_grad or min(values.shape[2:]) < 2:
+            return plain(values)
+        rows, cols = (length // 2 * 2 for length in values.shape[2:])
+        whole = values[:, :, :rows, :cols]
+        higher = torch.maximum(whole[:, :, 0::2], whole[:, :, 1::2])
+        return torch.maximum(higher[:, :, :, 0::2], higher[:, :, :, 1::2])
+
+    return run
 
 
 def _own_forward(part: nn.Module) -> object:
