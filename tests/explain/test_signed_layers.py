@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from wsiview.cli import main
-from wsiview.clustering.clustering import Clustering
+from wsiview.clustering.clustering import WEAKLY_IDENTIFIED, Clustering
 from wsiview.maps.cell_state import COMPUTED
 from wsiview.maps.cluster_map import ClusterMap
 
@@ -45,6 +45,7 @@ def test_a_vision_transformer_is_fitted_and_mapped_and_gives_the_same_bytes_agai
 ) -> None:
     first, second = (fit(words, tmp_path / f"{name}.clustering") for name in "ab")
     assert first.signed
+    assert f"wsiview: {WEAKLY_IDENTIFIED}" in capsys.readouterr().err.splitlines()
     assert first.layer == LAYER
     assert first.class_vectors.min() < -0.01
     assert first.class_vectors.tobytes() == second.class_vectors.tobytes()
@@ -52,6 +53,7 @@ def test_a_vision_transformer_is_fitted_and_mapped_and_gives_the_same_bytes_agai
     assert "sees the whole patch" in first.parameters["evaluation_reason"]
     assert first.strength_scale > 0
     one, other = (mapped(words, tmp_path / "a.clustering", tmp_path / name) for name in ("one", "other"))
+    assert one.attributes["clustering"]["method"] == "semi-nmf"
     there = one.state() == COMPUTED
     weights = one.weights()
     assert there.any()

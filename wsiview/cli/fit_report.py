@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from wsiview.cli.reporting import Reporter
-from wsiview.clustering.clustering import LETTERS, Clustering
+from wsiview.clustering.clustering import LETTERS, WEAKLY_IDENTIFIED, Clustering
 from wsiview.explain.choosing import Choice
 from wsiview.explain.fit_plan import FitPlan
 from wsiview.explain.fitting import Gathered
@@ -39,6 +39,8 @@ def tell_fit(
     for reason in plan.reason.values():
         how = "densely" if clustering.geometry.evaluation == "dense" else "by overlapping patches"
         reporter.note(f"evaluated {how}: {reason}")
+    if clustering.signed:
+        reporter.note(WEAKLY_IDENTIFIED)
     if gathered.unreadable:
         reporter.note(f"{gathered.unreadable} of the sampled patches could not be read and were left out")
     if choice.fidelity is None:

@@ -24,6 +24,13 @@ LETTERS = "ABCDEFGHIJKLMNOP"
 _LARGEST_99 = 2  # column of the 99th percentile in weight_quantiles
 
 
+WEAKLY_IDENTIFIED = (
+    "The layer's features have both signs, so its classes come from semi-NMF: these are weakly identified, since other "
+    "groups may describe the features as well. Look at how often each is found again before naming it."
+)
+"""Said wherever such a clustering is made or shown."""
+
+
 @dataclass(frozen=True, eq=False)
 class Clustering:
     """A fitted NMF of one layer of one model; arrays are read-only.

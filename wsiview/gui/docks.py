@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
+from wsiview.clustering.clustering import WEAKLY_IDENTIFIED
 from wsiview.geometry import Point
 from wsiview.gui.display import Display
 from wsiview.gui.panels.histogram import Histogram, Tally
@@ -109,7 +110,10 @@ class Docks(QObject):
     def show_view(self, display: Display) -> None:
         """Let the panel of layers speak of another view."""
         self._shown = display
-        names = display.cluster_map.saliency_names if display.cluster_map is not None else ()
+        shown = display.cluster_map
+        names = shown.saliency_names if shown is not None else ()
+        signed = shown is not None and shown.attributes.get("clustering", {}).get("method") == "semi-nmf"
+        self.layers.show_warning(WEAKLY_IDENTIFIED if signed else "")
         self.layers.show_sources(names, prediction=display.grids is not None)
         self.layers.show_layers(display.layers)
         self.layers.show_selected(display.selected)

@@ -27,6 +27,13 @@ def hint(window: MainWindow) -> str:
 
 def test_the_panel_asks_for_what_is_lacking(mapped: MainWindow, qtbot: QtBot, wait: Wait, tmp_path: Path) -> None:
     assert hint(mapped) == ""
+    panel, shown = mapped.docks.layers, mapped.session.cluster_map
+    assert shown is not None
+    assert not panel.warning.isVisibleTo(panel)
+    shown.attributes["clustering"]["method"] = "semi-nmf"  # as of a map with negative features
+    mapped.docks.show_view(mapped.session)
+    assert panel.warning.isVisibleTo(panel)
+    assert "weakly identified" in panel.warning.text()
     first, other = mapped.session.slide, tmp_path / "without a map.png"
     mirrored(first.path, other)
     mapped.open_paths([other])

@@ -48,6 +48,10 @@ class LayersPanel(QWidget):
         self.empty.setObjectName("hint")
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.warning = QLabel()
+        self.warning.setObjectName("hint")
+        self.warning.setWordWrap(True)
+        self.warning.hide()
         self._body = QWidget()
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
@@ -55,6 +59,7 @@ class LayersPanel(QWidget):
         body.addWidget(self.switches)
         body.addWidget(_rule())
         body.addWidget(self.classes, 1)
+        body.addWidget(self.warning)
         body.addWidget(_rule())
         body.addWidget(self.looks)
         whole = QVBoxLayout(self)
@@ -94,6 +99,11 @@ class LayersPanel(QWidget):
     def show_lack(self, lack: Lack) -> None:
         """Say what the reader has to do, or to wait for, before there are layers."""
         self.empty.setText(HINTS[lack])
+
+    def show_warning(self, sentence: str) -> None:
+        """Say below the classes what to think of before naming any; "" for nothing."""
+        self.warning.setText(sentence)
+        self.warning.setVisible(bool(sentence))
 
     def show_layers(self, stack: LayerStack | None) -> None:
         """Show this stack; None when there is no map."""
