@@ -156,6 +156,7 @@ def test_a_block_of_the_wrong_shape_is_a_bug(path: Path, plan: MapPlan, result_o
         ({"clustering": {"name": "D", "fingerprint": "e" * 64}}, r"another clustering \(C\)"),
         ({"parameters": {"min_tissue": 0.2, "patch": 224}}, "min_tissue is 0.1 there and 0.2 here"),
         ({"software": "wsiview 1"}, "begun by wsiview 0 and this is wsiview 1; finish it there"),
+        ({"numerics": 9}, "another wsiview began it, whose numbers differ in the last digits; move or delete it"),
     ],
 )
 def test_an_unfinished_map_of_another_request_is_refused(

@@ -16,7 +16,7 @@ from wsiview.models.classifier import Classifier
 from wsiview.slide.slide import Slide
 
 NUMERICS = 2
-"""Raised whenever the same request comes to give other last bits, so that no map is half of the one and of the other."""
+"""Raised whenever the same request comes to give other last bits, so that no map is half of one and half of another."""
 
 
 def map_plan(

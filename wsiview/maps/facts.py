@@ -98,8 +98,12 @@ def check_same_plan(path: Path, found: MapFacts, wanted: dict[str, Any]) -> None
             raise MapMismatch(path, f"its {name.replace('_', ' ')} differs from what is asked for", _START_ANEW)
     if have.get("patches") != wanted.get("patches"):
         raise MapMismatch(path, "it covers other patches of the slide", _START_ANEW)
-    if not found.complete and have.get("software") != wanted.get("software"):
-        # Two versions may differ in the last bits: a map must not be half of one and half of the other.
+    if found.complete:
+        return
+    # Two versions may differ in the last bits: a map must not be half of one and half of the other.
+    if have.get("numerics", 1) != wanted.get("numerics", 1):
+        raise MapMismatch(path, "another wsiview began it, whose numbers differ in the last digits", _START_ANEW)
+    if have.get("software") != wanted.get("software"):
         reason = f"it was begun by {have.get('software')} and this is {wanted.get('software')}"
         raise MapMismatch(path, reason, f"finish it there, or {_START_ANEW}")
 
