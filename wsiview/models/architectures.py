@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from importlib.metadata import EntryPoint
 from typing import Any
 
 import torch
-import torchvision
 from torch import Tensor, nn
 
 from wsiview.errors import ModelError
@@ -118,6 +118,8 @@ def build_architecture(
 
 
 def _torchvision(architecture: str, num_classes: int, patch: int | None) -> nn.Module:
+    import torchvision  # takes as long to load as torch itself: only for those who need it
+
     more: dict[str, Any] = {"init_weights": False} if architecture in VGGS else {}
     if architecture in VITS and patch is not None:
         side = int(architecture[-2:])
@@ -134,12 +136,15 @@ def _torchvision(architecture: str, num_classes: int, patch: int | None) -> nn.M
 
 
 def _lay_out_torchvision(part: nn.Module) -> None:
-    """Tell where the locations of torchvision's transformers lie."""
-    if isinstance(part, torchvision.models.VisionTransformer):
+    """Tell where the locations of torchvision's transformers lie, whoever built them."""
+    models = sys.modules.get("torchvision.models")
+    if models is None:  # then nothing is of its making
+        return
+    if isinstance(part, models.VisionTransformer):
         side = part.image_size // part.patch_size
         lay_out(part.encoder, Tokens(side, side, prefix=1))
         read_only_patches_of(part, part.image_size, "because its positions are fixed")
-    elif isinstance(part, torchvision.models.SwinTransformer):
+    elif isinstance(part, models.SwinTransformer):
         lay_out(part.features, ChannelsLast())
         lay_out(part.norm, ChannelsLast())
 
