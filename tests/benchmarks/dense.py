@@ -56,6 +56,9 @@ def full_width(folder: Path) -> Path:
     (folder / "config.json").write_text(json.dumps(config))
     torch.manual_seed(0)
     module = build_architecture("vgg-pool", {**options, "dropout": 0.0, "last_pooling": False}, 2)
+    for part in module.modules():
+        if isinstance(part, torch.nn.Conv2d):  # by default what a deep network gives hardly depends on its input
+            torch.nn.init.kaiming_normal_(part.weight)
     save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, folder / "model.safetensors")
     return folder
 
