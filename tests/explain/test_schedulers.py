@@ -178,6 +178,9 @@ def test_a_scheduler_that_is_not_there_is_named(
     status, said = run("fit", out, *nowhere)
     assert status == 1
     assert "the scheduler 'tcp://127.0.0.1:1' can't be used: " in said[-1]
+    status, said = run("fit", out, "--scheduler", "nonsense://127.0.0.1:1")
+    assert status == 1
+    assert "its address begins with none of " in said[-1]
     monkeypatch.setitem(sys.modules, "distributed", None)
     status, said = run("fit", out, *nowhere)
     assert status == 2

@@ -78,6 +78,10 @@ class Cluster(Generic[Job, Result]):
                 client.cancel([future for future in futures if not future.done()], force=True)
 
     def _client(self) -> Any:
+        way, found, _ = self._address.rpartition("://")
+        known = sorted(self._distributed.comm.registry.backends)
+        if found and way not in known:  # asked of the client, it would wait for long and then tell its whole trouble
+            raise SchedulerUnusable(self._address, f"its address begins with none of {', '.join(known)}; tcp, say")
         try:
             client = self._distributed.Client(self._address, timeout=_PATIENCE, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
