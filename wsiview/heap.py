@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
@@ -29,8 +30,47 @@ def share_heap() -> None:
     _choose(_ARENA_MAX, 1)
 
 
+class Slack:
+    """Memory that the process holds and doesn't use: pieces between those that are in use, which add up.
+
+    Parameters
+    ----------
+    most
+        Bytes that the process may grow by before free memory is given back to the system.
+    """
+
+    def __init__(self, most: int) -> None:
+        """Count from the first check on."""
+        self._most = most
+        self._least: int | None = None
+
+    def check(self) -> None:
+        """Give free memory back if the process has grown; takes microseconds, or then a few milliseconds."""
+        now = resident()
+        if self._least is not None and now > self._least + self._most:
+            trim = getattr(_library(), "malloc_trim", None)
+            if trim is not None:
+                trim(0)
+            now = resident()
+            self._least = now  # what has been used since is needed
+        self._least = now if self._least is None else min(self._least, now)
+
+
+def resident() -> int:
+    """Bytes of memory that the process takes; 0 where that is not known."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as numbers:
+            return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
 def _choose(option: int, value: int) -> None:
     """Tell glibc; do nothing where there is another C library."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    mallopt = getattr(_library(), "mallopt", None)
     if mallopt is not None:
         mallopt(option, value)
+
+
+def _library() -> ctypes.CDLL | None:
+    return ctypes.CDLL(None) if sys.platform == "linux" else None

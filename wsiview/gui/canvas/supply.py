@@ -16,6 +16,7 @@ from wsiview.gui.canvas.picture import Picture
 from wsiview.gui.canvas.slide_layer import SlideTile
 from wsiview.gui.canvas.tile_loader import THREADS, TileLoader
 from wsiview.gui.timers import single_shot
+from wsiview.heap import Slack
 from wsiview.scene.plane import Appearance
 from wsiview.scene.schedule import Schedule, schedule
 from wsiview.scene.viewport import Viewport
@@ -27,6 +28,9 @@ _FRAME_MS = 33
 """Tiles that arrive one by one are shown together, so long after the first of them at most."""
 _BESIDE = max(1, min(THREADS, (os.cpu_count() or 1) - 1))
 """Threads that read while the slide is dragged, which leave a processor to the window."""
+
+_SLACK = 32 << 20
+"""Bytes that drawing may leave behind, unused, between tiles that are kept."""
 
 
 class Supply(QObject):
@@ -61,6 +65,7 @@ class Supply(QObject):
         self._plan = Schedule((), (), ())
         self._visible: frozenset[TileKey] = frozenset()
         self._lacking: set[Wish] = set()
+        self._slack = Slack(_SLACK)
         self._was_sharp = self._base_came = self._came = False
         self.mishaps = Mishaps(self)
         self.mishaps.due.connect(self.try_again)
@@ -232,6 +237,8 @@ class Supply(QObject):
             self._show_arrivals()
         elif not self._pause.isActive():
             self._pause.start()
+        if self.idle and self._ahead == (0, 0):
+            self._slack.check()
 
     def _show_arrivals(self) -> None:
         came, base_came, self._came, self._base_came = self._came, self._base_came, False, False

@@ -64,7 +64,8 @@ class TileSource:
         inside = window.shared(slide_window(self.pyramid.dimensions, window.downsample))
         if inside == window:
             return ScreenTile(self._resampled(window, wanted, bad), frozenset(bad))
-        pixels = np.full((window.height, window.width), _screen(OUTSIDE))
+        pixels, _ = self.memory.tile(window.width, window.height)
+        pixels[...] = _screen(OUTSIDE)
         if inside is not None:
             top, left = inside.y - window.y, inside.x - window.x
             pixels[top : top + inside.height, left : left + inside.width] = self._resampled(inside, wanted, bad)
@@ -93,7 +94,7 @@ class TileSource:
             box = (x0 - left, y0 - top, x1 - left, y1 - top)
             # Sharper than a plain mean at the same cost; magnified, a cubic keeps edges without blocks.
             kind = Image.Resampling.HAMMING if max(scales) > 1 else Image.Resampling.BICUBIC
-            pixels = _resized(source, box, window.width, window.height, kind)
+            pixels = self._resized(source, box, window.width, window.height, kind)
         if mask is not None:
             flag = Image.fromarray(mask.astype(np.uint8) * 255)
             flag = flag.resize((window.width, window.height), Image.Resampling.NEAREST, box=box)
@@ -200,7 +201,17 @@ class TileSource:
         left, top = math.floor(x0) - 2, math.floor(y0) - 2
         pixels, _ = self._region(coarser, left, top, math.ceil(x1) + 2, math.ceil(y1) + 2, bad, wanted)
         box = (x0 - left, y0 - top, x1 - left, y1 - top)
-        return _resized(pixels, box, width, height, Image.Resampling.BILINEAR)
+        return self._resized(pixels, box, width, height, Image.Resampling.BILINEAR)
+
+    def _resized(
+        self, source: ScreenPixels, box: tuple[float, float, float, float], width: int, height: int,
+        kind: Image.Resampling,
+    ) -> ScreenPixels:  # fmt: skip
+        # Four samples that mean nothing to Pillow; as RGB it would copy them twice, as RGBA weigh them by the fourth.
+        image = Image.frombuffer("RGBX", (source.shape[1], source.shape[0]), source, "raw", "RGBX", 0, 1)
+        out, _ = self.memory.tile(width, height)
+        out[...] = np.frombuffer(image.resize((width, height), kind, box=box).tobytes(), np.uint32).reshape(out.shape)
+        return out
 
     def _coarser(self, level: int) -> int | None:
         scale = self.pyramid.level_downsamples
@@ -226,15 +237,6 @@ def _extend_edges(pixels: ScreenPixels, left: int, top: int, right: int, bottom:
 def _screen(color: tuple[int, int, int]) -> np.uint32:
     red, green, blue = color
     return np.uint32(0xFF000000 | red << 16 | green << 8 | blue)
-
-
-def _resized(
-    source: ScreenPixels, box: tuple[float, float, float, float], width: int, height: int, kind: Image.Resampling
-) -> ScreenPixels:
-    # Four samples that mean nothing to Pillow; as RGB it would copy them twice, as RGBA weigh them by the fourth.
-    image = Image.frombuffer("RGBX", (source.shape[1], source.shape[0]), source, "raw", "RGBX", 0, 1)
-    found: ScreenPixels = np.array(image.resize((width, height), kind, box=box)).view(np.uint32)[..., 0]
-    return found
 
 
 def _hatch(pixels: ScreenPixels, where: NDArray[np.bool_], window: Window) -> None:
