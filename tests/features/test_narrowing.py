@@ -35,33 +35,55 @@ def narrowed(net: nn.Module, layer: str) -> Narrowing | None:
         return narrowing(net, net.get_submodule(layer), lambda: net(torch.rand(1, 3, 64, 64)))
 
 
-def test_the_asked_cells_are_what_they_are_with_padding_and_nothing_else_is_computed() -> None:
-    torch.manual_seed(2)
-    net = Net().eval()
+def asked(net: Net, images: Tensor, rows: slice, cols: slice) -> Tensor:
+    """What the last layer gives at some locations, without padding."""
     found = narrowed(net, "last")
     assert found is not None
-    images, outputs = torch.rand(1, 3, 96, 112), []
-    rows, cols = found.pixels(slice(4, 9), slice(5, 20))
+    with torch.no_grad():
+        return found.output(lambda down, across: images[:, :, down, across], rows, cols)
+
+
+def plain(net: Net, images: Tensor) -> Tensor:
+    outputs: list[Tensor] = []
     handle = net.last.register_forward_hook(lambda part, inputs, output: outputs.append(output))
     with torch.no_grad():
         net(images)
-        with found.unpadded():
-            net(images[:, :, rows, cols])
-        net(images)
     handle.remove()
-    plain, without, again = outputs
-    assert without.shape[2:] == (5, 15)
-    assert plain.std() > 0
-    assert (without - plain[:, :, 4:9, 5:20]).abs().max() <= 1e-6 * plain.max()
-    assert torch.equal(plain, again)  # the padding is there again
+    return outputs[0]
+
+
+@pytest.mark.parametrize("strip", [1, 32 * 2**20])
+def test_the_asked_cells_are_what_they_are_with_padding_however_many_are_made_at_a_time(
+    strip: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(2)
+    monkeypatch.setattr("wsiview.features.narrowing._STRIP_BYTES", strip)
+    net, images = Net().eval(), torch.rand(1, 3, 160, 112)
+    rows, cols = slice(4, 29), slice(5, 20)
+    expected = plain(net, images)
+    found = asked(net, images, rows, cols)
+    assert found.shape[2:] == (25, 15)
+    assert expected.std() > 0
+    assert (found - expected[:, :, rows, cols]).abs().max() <= 1e-6 * expected.max()
+    assert torch.equal(expected, plain(net, images))  # the padding is there again
+
+
+def test_no_more_of_the_images_is_read_than_is_seen() -> None:
+    net = Net().eval()
+    found = narrowed(net, "last")
+    assert found is not None
+    rows, cols = found.pixels(slice(4, 9), slice(5, 20))
+    images = torch.rand(1, 3, 96, 112)
+    expected = plain(net, images)[:, :, 4:9, 5:20]
+    unseen = torch.full_like(images, torch.nan)
+    unseen[:, :, rows, cols] = images[:, :, rows, cols]
+    assert (asked(net, unseen, slice(4, 9), slice(5, 20)) - expected).abs().max() <= 1e-6 * expected.max()
 
 
 def test_the_padding_comes_back_after_an_error() -> None:
     net = Net().eval()
-    found = narrowed(net, "last")
-    assert found is not None
-    with pytest.raises(RuntimeError), found.unpadded():
-        net(torch.rand(1, 4, 64, 64))
+    with pytest.raises(RuntimeError):
+        asked(net, torch.rand(1, 4, 64, 64), slice(3, 6), slice(3, 6))
     assert [net.first[0].padding, net.second[0].padding, net.second[1].padding] == [(2, 2), 1, (2, 3)]
 
 

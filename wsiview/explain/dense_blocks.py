@@ -19,6 +19,7 @@ from wsiview.explain.read_ahead import ReadAhead
 from wsiview.explain.window_pixels import WindowPixels, read_window
 from wsiview.features.dense import DenseLayer
 from wsiview.features.projection import Projection, Projections
+from wsiview.heap import Slack
 from wsiview.maps.cell_state import COMPUTED, OUTSIDE, UNREADABLE
 from wsiview.maps.store import BlockResult, PatchRows
 from wsiview.progress import Progress
@@ -26,6 +27,7 @@ from wsiview.tiling.lattice import Cells
 from wsiview.tiling.windows import windows
 
 _AHEAD = 3  # windows that are read ahead: a small one is computed faster than a large one is read
+_SLACK_BYTES = 256 * 2**20  # that outputs of many sizes may leave unused; what is kept makes the next ones quick
 _KEPT_BYTES = 64 * 2**20  # numbers of finished windows, for the other blocks that they reach into
 
 
@@ -113,6 +115,7 @@ class DenseBlocks:
         self._finished: Kept[Cells, _Finished] = Kept(_KEPT_BYTES)
         self._areas: dict[Place, list[Cells]] = {}
         self._side = places.window_side
+        self._slack = Slack(_SLACK_BYTES)
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -145,6 +148,7 @@ class DenseBlocks:
         """What a window gives, computed or still kept; those that are `coming` are read meanwhile."""
         if (kept := self._finished.get(window)) is not None:
             return kept
+        self._slack.check()
         read = self._ahead.get(window)
         self._expect(coming)
         numbers = self._projection(self._layer.features(read.pixels, window))

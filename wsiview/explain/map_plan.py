@@ -15,7 +15,7 @@ from wsiview.models.bundle import Bundle
 from wsiview.models.classifier import Classifier
 from wsiview.slide.slide import Slide
 
-NUMERICS = 2
+NUMERICS = 3
 """Raised whenever the same request comes to give other last bits, so that no map is half of one and half of another."""
 
 

@@ -71,12 +71,14 @@ class DenseLayer:
         """What the layer gives (1, C, h, w) at some locations of a window."""
         with ExitStack() as stack:
             stack.enter_context(evaluating(self._classifier.module))
-            stack.enter_context(self._fusion.running())
             stack.enter_context(torch.no_grad())
-            if self._narrowing is None:
-                return self._trunk.output(self._classifier.normalise(pixels[None]))[:, :, rows, cols]
-            stack.enter_context(self._narrowing.unpadded())
-            return self._trunk.output(self._classifier.normalise(pixels[self._narrowing.pixels(rows, cols)][None]))
+            if self._narrowing is not None:
+                return self._narrowing.output(partial(self._images, pixels), rows, cols)
+            stack.enter_context(self._fusion.running())
+            return self._trunk.output(self._classifier.normalise(pixels[None]))[:, :, rows, cols]
+
+    def _images(self, pixels: NDArray[np.uint8], rows: slice, cols: slice) -> Tensor:
+        return self._classifier.normalise(pixels[rows, cols][None])
 
 
 def window_side(classifier: Classifier, layer: str, lattice: Lattice) -> int:

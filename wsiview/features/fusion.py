@@ -28,7 +28,7 @@ class Fusion:
         self._replaced: dict[nn.Module, Run] = {}
         for part in module.modules():
             if isinstance(part, nn.Sequential) and _own_forward(part) is nn.Sequential.forward:
-                inner = _inner([one for one in part if often[id(one)] == 1], list(part), asked)
+                inner = fused_layers([one for one in part if often[id(one)] == 1], list(part), asked)
                 if inner:
                     self._replaced[part] = _as_a_whole(part, inner)
 
@@ -61,8 +61,11 @@ def _as_a_whole(part: nn.Sequential, inner: dict[nn.Module, Run]) -> Run:
     return run
 
 
-def _inner(usable: list[nn.Module], children: list[nn.Module], asked: nn.Module) -> dict[nn.Module, Run]:
-    """What each fused layer of a Sequential does in place of its own."""
+def fused_layers(usable: list[nn.Module], children: list[nn.Module], asked: nn.Module) -> dict[nn.Module, Run]:
+    """What each fused layer does in place of its own, of layers of which each reads what the one before it gives.
+
+    Only `usable` ones are fused, and nothing beyond the one `asked` for.
+    """
     found: dict[nn.Module, Run] = {}
     for index, conv in enumerate(children):
         if type(conv) is not nn.Conv2d or conv.padding_mode != "zeros" or conv not in usable or conv is asked:

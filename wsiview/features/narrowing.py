@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
+from wsiview.features.fusion import Run, fused_layers
+
+_STRIP_BYTES = 32 * 2**20  # of the largest output in a strip
+_LEAST_ROWS = 8
+_FEWER = 4  # times fewer rows than the images have: what comes later is small
 _POINTWISE = (nn.BatchNorm2d, nn.ReLU, nn.Identity, nn.Dropout, nn.Dropout2d)
 
 Pair = tuple[int, int]
@@ -32,22 +39,48 @@ class _Step:
 class Narrowing:
     """The layers between images and one layer, where each reads what the one before it gives and nothing else does.
 
-    Then padding can be taken off all of them, and each gives exactly what the next one needs: with padding, all give
-    as much as the whole window, though its border is cut off at the end.
+    Then they can be run one after the other, without padding, and each gives exactly what the next one needs: with
+    padding, all give as much as the whole window, though its border is cut off at the end. The first of them, whose
+    outputs are the largest, run over a strip of rows at a time, so that the whole of such an output never takes memory.
     """
 
-    def __init__(self, steps: dict[nn.Module, _Step]) -> None:
+    def __init__(self, steps: dict[nn.Module, _Step], asked: nn.Module) -> None:
         self._steps = steps
+        line = list(steps)
+        fused = fused_layers(line, line, asked)
+        self._runs = [(fused.get(part, part), step) for part, step in steps.items()]
+        self._first = _first_layers(steps.values())
+        channels: list[int] = [part.out_channels for part in line[: self._first] if isinstance(part, nn.Conv2d)]
+        self._row_bytes = 4 * max(channels, default=3)
 
     def pixels(self, rows: slice, cols: slice) -> tuple[slice, slice]:
         """Rows and columns of the images that some locations (counted with padding) are made of."""
-        for step in reversed(self._steps.values()):
-            rows, cols = step.input(rows, 0), step.input(cols, 1)
-        return rows, cols
+        return _seen(rows, 0, self._steps.values()), _seen(cols, 1, self._steps.values())
+
+    def output(self, images: Callable[[slice, slice], Tensor], rows: slice, cols: slice) -> Tensor:
+        """What the layer gives (1, C, h, w) at some locations, counted with padding.
+
+        `images` gives rows and columns of the images, (1, 3, h, w), as `pixels` counts them.
+        """
+        first, later = self._runs[: self._first], self._runs[self._first :]
+        steps, rest = [step for _, step in first], [step for _, step in later]
+        inner, across = _seen(rows, 0, rest), _seen(_seen(cols, 1, rest), 1, steps)
+        with self._unpadded():
+            strips = [
+                _through(first, images(_seen(strip, 0, steps), across)) for strip in self._strips(inner, across, steps)
+            ]
+            return _through(later, strips[0] if len(strips) == 1 else torch.cat(strips, dim=2))
+
+    def _strips(self, rows: slice, across: slice, steps: Sequence[_Step]) -> Iterator[slice]:
+        """Rows of what the first layers give, so many as are made at a time."""
+        row_bytes: int = self._row_bytes * (across.stop - across.start) * math.prod(step.stride[0] for step in steps)
+        height = max(_LEAST_ROWS, _STRIP_BYTES // row_bytes) if steps else rows.stop - rows.start
+        for start in range(rows.start, rows.stop, height):
+            yield slice(start, min(start + height, rows.stop))
 
     @contextmanager
-    def unpadded(self) -> Iterator[None]:
-        """Run the network without padding while the block runs."""
+    def _unpadded(self) -> Iterator[None]:
+        """Run layers without padding while the block runs."""
         before = [(part, part.padding) for part in self._steps if hasattr(part, "padding")]
         try:
             for part, _ in before:
@@ -56,6 +89,29 @@ class Narrowing:
         finally:
             for part, padding in before:
                 part.padding = padding
+
+
+def _first_layers(steps: Iterable[_Step]) -> int:
+    """How many layers there are up to the last that makes rows fewer, to a quarter at most, with it; 0 without any."""
+    found, fewer = 0, 1
+    for number, step in enumerate(steps, start=1):
+        fewer *= step.stride[0]
+        if step.stride[0] > 1 and fewer <= _FEWER:
+            found = number
+    return found
+
+
+def _seen(span: slice, axis: int, steps: Iterable[_Step]) -> slice:
+    """Which of what goes into some layers a part of their output is made of."""
+    for step in reversed(list(steps)):
+        span = step.input(span, axis)
+    return span
+
+
+def _through(runs: Iterable[tuple[Run, _Step]], values: Tensor) -> Tensor:
+    for run, _ in runs:
+        values = run(values)
+    return values
 
 
 def narrowing(module: nn.Module, asked: nn.Module, run: Callable[[], object]) -> Narrowing | None:
@@ -92,7 +148,7 @@ def narrowing(module: nn.Module, asked: nn.Module, run: Callable[[], object]) ->
             handle.remove()
     steps = {part: _step(part) for part in line}
     found = {part: step for part, step in steps.items() if step is not None}
-    return Narrowing(found) if straight and often == 1 and len(found) == len(steps) else None
+    return Narrowing(found, asked) if straight and often == 1 and len(found) == len(steps) else None
 
 
 def _step(part: nn.Module) -> _Step | None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import nn
+from torch.nn import functional
 
 from wsiview.clustering.clustering import Clustering
 from wsiview.explain.mapping import map_slide
@@ -35,7 +36,7 @@ class Ours:
 def our_map(request: MapRequest, slide: Slide, classifier: Classifier, clustering: Clustering, folder: Path) -> Ours:
     """Make the map and say where the time went."""
     found = Ours()
-    with _timed_convolutions(classifier.module, found), _timed_reading(found):
+    with _timed_convolutions(found), _timed_reading(found):
         started = time.perf_counter()
         found.path = map_slide(request, slide, classifier, clustering, folder, Progress()).path
         found.total = time.perf_counter() - started
@@ -55,27 +56,22 @@ def matrix_peak(side: int = 2048, repeats: int = 6) -> float:
 
 
 @contextmanager
-def _timed_convolutions(module: nn.Module, found: Ours) -> Iterator[None]:
-    begun: list[float] = []
+def _timed_convolutions(found: Ours) -> Iterator[None]:
+    convolve = functional.conv2d
 
-    def before(part: nn.Module, inputs: object) -> None:
-        begun.append(time.perf_counter())
+    def timed(values: torch.Tensor, weight: torch.Tensor, *others: Any, **more: Any) -> torch.Tensor:
+        started = time.perf_counter()
+        output = convolve(values, weight, *others, **more)
+        if output.device.type != "meta":
+            found.convolutions += time.perf_counter() - started
+            found.operations += 2 * output.numel() * weight[0].numel()
+        return output
 
-    def after(part: nn.Conv2d, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
-        if output.device.type == "meta":
-            begun.pop()
-            return
-        found.convolutions += time.perf_counter() - begun.pop()
-        found.operations += 2 * output.numel() * part.weight[0].numel()
-
-    convolutions = [part for part in module.modules() if isinstance(part, nn.Conv2d)]
-    handles = [part.register_forward_pre_hook(before) for part in convolutions]
-    handles += [part.register_forward_hook(after) for part in convolutions]
+    functional.conv2d = timed
     try:
         yield
     finally:
-        for handle in handles:
-            handle.remove()
+        functional.conv2d = convolve
 
 
 @contextmanager
