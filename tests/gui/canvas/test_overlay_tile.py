@@ -28,11 +28,12 @@ def planes() -> list[Plane]:
     return [Plane("strength", codes=codes, class_index=0), Plane("marks", codes=marks)]
 
 
-def painted(tile: OverlayTile, *clips: QRect) -> NDArray[np.uint8]:
+def painted(tile: OverlayTile, *clips: QRect, opacity: float = 1.0) -> NDArray[np.uint8]:
     """What it looks like when these parts are shown one after the other."""
     image = QImage(SIDE, SIDE, QImage.Format.Format_RGB32)
     image.fill(0xFFFFFFFF)
     painter = QPainter(image)
+    painter.setOpacity(opacity)
     for clip in clips:
         painter.setClipRect(clip)
         tile.paint(painter, 0, 0, clip)
@@ -64,6 +65,17 @@ def test_marks_alone_stay_as_they_are_when_something_is_laid_over_them() -> None
         tile.tint(Tables(stack, LOOK))
         found = painted(tile, WHOLE)
     assert np.array_equal(found, before)
+
+
+def test_made_fainter_its_planes_are_faint_together_not_each_by_itself() -> None:
+    low, high = planes()
+    tile = OverlayTile([low, high], Tables(STACK, LOOK))
+    full, faint = painted(tile, WHOLE).astype(int), painted(tile, WHOLE, opacity=0.5).astype(int)
+    assert (full != 255).any()
+    assert np.abs(faint - (full + 255) / 2).max() <= 1.5
+    assert np.array_equal(painted(tile, WHOLE), full)
+    begun = replace(STACK, opacity=0.5)
+    assert np.array_equal(painted(OverlayTile([low, high], Tables(begun, LOOK)), WHOLE, opacity=0.5), faint)
 
 
 def test_memory_of_a_picture_that_two_share_counts_once() -> None:
