@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--part", type=float, default=0.25, help="share of each side of 20,000 × 16,000 px")
     parser.add_argument("--tissue", type=float, default=0.3)
     parser.add_argument("--classes", type=int, default=6)
-    parser.add_argument("--predictions", type=int, default=None, help="default: a tenth of the patches, at most 64")
+    parser.add_argument("--predictions", type=int, default=None, help="default: a twentieth of the patches, at most 64")
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--only", choices=["grad-cam", "weights"], help="with Grad-CAM, or without; default: both")
     parser.add_argument("--no-memory", action="store_true", help="leave out the two runs that memory is watched in")
@@ -148,7 +148,7 @@ def main() -> None:
             places = layout(by_patches, slide, classifier, clustering, Progress())
             if arguments.predictions is None:
                 # As many as by default are a small part of a whole slide's patches, so they are to be of this one's.
-                arguments.predictions = min(PREDICTIONS, max(1, places.patches.n_patches // 10))
+                arguments.predictions = min(PREDICTIONS, max(1, places.patches.n_patches // 20))
             request = replace(request, predictions=arguments.predictions)
             print(
                 f"{width} × {height} px, {places.patches.n_patches} patches of {PATCH} px, {arguments.model} VGG-16, "
