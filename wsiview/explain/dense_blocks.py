@@ -27,7 +27,7 @@ from wsiview.tiling.lattice import Cells
 from wsiview.tiling.windows import windows
 
 _AHEAD = 3  # windows that are read ahead: a small one is computed faster than a large one is read
-_SLACK_BYTES = 384 * 2**20  # that outputs of many sizes may leave unused; what is kept makes the next ones quick
+_SLACK_BYTES = 256 * 2**20  # that outputs of many sizes may leave unused; what is kept makes the next ones quick
 _KEPT_BYTES = 64 * 2**20  # numbers of finished windows, for the other blocks that they reach into
 
 
