@@ -10,9 +10,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from wsiview.cache import Cache
 from wsiview.clustering.clustering import Clustering
 from wsiview.explain.blocks import Place, explained_projections, own_rows
-from wsiview.explain.kept import Kept
 from wsiview.explain.layout import Layout
 from wsiview.explain.patch_evaluator import PatchEvaluator
 from wsiview.explain.read_ahead import ReadAhead
@@ -112,7 +112,7 @@ class DenseBlocks:
         self._layer, self._projection, self._places = layer, projection, places
         self._clusterings, self._saliency, self._evaluator = clusterings, saliency, evaluator
         self._ahead: ReadAhead[Cells, WindowPixels] = ReadAhead(self._read, "window-reader")
-        self._finished: Kept[Cells, _Finished] = Kept(_KEPT_BYTES)
+        self._finished: Cache[Cells, _Finished] = Cache(_KEPT_BYTES)
         self._areas: dict[Place, list[Cells]] = {}
         self._side = places.window_side
         self._slack = Slack(_SLACK_BYTES)
@@ -154,7 +154,7 @@ class DenseBlocks:
         numbers = self._projection(self._layer.features(read.pixels, window))
         bad = None if read.damaged is None else self._layer.lattice.blemished(window, read.damaged)
         found = _Finished(numbers, bad)
-        self._finished.add(window, found, found.nbytes)
+        self._finished.put(window, found, found.nbytes)
         return found
 
     def _expect(self, coming: Sequence[Cells]) -> None:

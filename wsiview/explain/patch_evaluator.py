@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsiview.analysis.patch_statistics import per_patch
+from wsiview.cache import Cache
 from wsiview.clustering.clustering import Clustering
 from wsiview.clustering.nnls import class_weights
-from wsiview.explain.kept import Kept
 from wsiview.explain.patch_pixels import read_patches
 from wsiview.explain.planning import PatchPlan
 from wsiview.explain.read_ahead import ReadAhead
@@ -68,7 +68,7 @@ class PatchEvaluator:
     ) -> None:
         self._request, self._classifier, self._clusterings = request, classifier, clusterings
         self._level, self._grid, self._plan = level, grid, plan
-        self._kept: Kept[int, BatchResult] = Kept(_KEPT_BYTES)
+        self._kept: Cache[int, BatchResult] = Cache(_KEPT_BYTES)
         self._ahead: ReadAhead[int, tuple[NDArray[np.uint8], NDArray[np.bool_]]] = ReadAhead(self._read, "patch-reader")
         self.computed = 0
 
@@ -98,7 +98,7 @@ class PatchEvaluator:
         if then is not None and not self.holds(then):
             self._ahead.expect(then)
         result = self._compute(number * self._request.batch, pixels, readable)
-        self._kept.add(number, result, result.features.nbytes)
+        self._kept.put(number, result, result.features.nbytes)
         return result
 
     def holds(self, number: int) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from wsiview.gui.canvas.tile_cache import TileCache
+from wsiview.cache import Cache
 from wsiview.gui.canvas.tile_memory import TileMemory
 from wsiview.slide.pyramid import Pyramid
 from wsiview.slide.screen_reader import ScreenReader
@@ -44,7 +44,7 @@ class FileTiles:
         """Keep the slide, which the caller closes, and tiles in this memory."""
         self.bad: frozenset[Natural] = frozenset()
         self.vanished = ""
-        self.decoded: TileCache[Natural, ScreenPixels] = TileCache(_BYTES)
+        self.decoded: Cache[Natural, ScreenPixels] = Cache(_BYTES)
         self._slide, self._pyramid, self._memory = slide, pyramid, memory
         self._reader = slide if isinstance(slide, ScreenReader) else None
         self._sizes = tuple(_usable(tile.width, tile.height) for tile in pyramid.level_tiles)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 
+from wsiview.cache import Cache
 from wsiview.geometry import Region, Size
 from wsiview.gui.canvas.overlay_tile import OverlayTile, Tables
 from wsiview.gui.canvas.slide_layer import Backdrop
-from wsiview.gui.canvas.tile_cache import TileCache
 from wsiview.gui.canvas.tile_source import Unwanted
 from wsiview.scene.compose import compose_each, drawing_key
 from wsiview.scene.grids import MapGrids
@@ -39,7 +39,7 @@ class OverlayLayer:
         """Start with no map."""
         self.grids: MapGrids | None = None
         self.stack = NOTHING
-        self.tiles: TileCache[tuple[Drawing, TileKey], OverlayTile] = TileCache(_BYTES)
+        self.tiles: Cache[tuple[Drawing, TileKey], OverlayTile] = Cache(_BYTES)
         self.backdrop: Backdrop | None = None
         self._drawing = self._drawing_before = drawing_key(self.stack)
         self._tables: Tables | None = None

@@ -8,12 +8,12 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QPainter
 
+from wsiview.cache import Cache
 from wsiview.gui.canvas.comparison import Comparison
 from wsiview.gui.canvas.overlay import NOTHING, OverlayLayer
 from wsiview.gui.canvas.picture import Picture
 from wsiview.gui.canvas.slide_layer import SlideLayer
 from wsiview.gui.canvas.supply import Supply
-from wsiview.gui.canvas.tile_cache import TileCache
 from wsiview.gui.canvas.tile_loader import TileLoader
 from wsiview.gui.canvas.tile_source import TileSource
 from wsiview.scene.grids import MapGrids
@@ -118,7 +118,7 @@ class Renderer(QObject):
     def tally(self) -> Tally:
         """What is waited for and kept; cheap, and waits for nobody."""
         slide, loader, bad = self.slide, self.loader, 0
-        caches: list[tuple[str, TileCache[Any, Any]]] = []
+        caches: list[tuple[str, Cache[Any, Any]]] = []
         if slide is not None:
             caches += [("Slide", slide.tiles), ("Tiles of the file", slide.source.tiles.decoded)]
             bad = len(slide.source.tiles.bad)

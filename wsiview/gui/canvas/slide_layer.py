@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from wsiview.cache import Cache
 from wsiview.geometry import Region, Size
 from wsiview.gui.canvas.file_tiles import Natural
-from wsiview.gui.canvas.tile_cache import TileCache
 from wsiview.gui.canvas.tile_source import OUTSIDE, ScreenTile, TileSource
 from wsiview.scene.schedule import PARENT_FACTOR
 from wsiview.scene.visible_tiles import TILE, TileKey, Window, slide_window, tiles_in
@@ -61,7 +61,7 @@ class SlideLayer:
         self.dimensions: Size = source.pyramid.dimensions
         self.base_window = _base_window(self.dimensions, source.pyramid.bounds)
         self.base_downsample = self.base_window.downsample
-        self.tiles: TileCache[TileKey, SlideTile] = TileCache(_BYTES)
+        self.tiles: Cache[TileKey, SlideTile] = Cache(_BYTES)
         self.backdrop: Backdrop | None = None
         self.base = QImage(self.base_window.width, self.base_window.height, QImage.Format.Format_RGB32)
         self.base.fill(QColor(*source.pyramid.background))

@@ -13,7 +13,7 @@ from PIL import Image
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
-from wsiview.gui.canvas.tile_cache import TileCache
+from wsiview.cache import Cache
 from wsiview.gui.jobs import Job
 from wsiview.progress import Progress
 from wsiview.slide.color import srgb_transform
@@ -40,7 +40,7 @@ class Thumbnails(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         """Make none yet."""
         super().__init__(parent)
-        self._made: TileCache[Path, QImage] = TileCache(_BYTES)
+        self._made: Cache[Path, QImage] = Cache(_BYTES)
         self._described: dict[Path, Preview] = {}
         self._refused: dict[Path, str] = {}
         self._wanted: list[Path] = []

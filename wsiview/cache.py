@@ -1,4 +1,4 @@
-"""Tile cache: the most recently used tiles, bounded in bytes."""
+"""Cache: what was used lately, bounded in bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class TileCache(Generic[Key, Value]):
+class Cache(Generic[Key, Value]):
     """A mapping that forgets what was used longest ago; safe to share between threads.
 
     Parameters
@@ -28,11 +28,11 @@ class TileCache(Generic[Key, Value]):
         self._lock = threading.Lock()
 
     def __contains__(self, key: Key) -> bool:
-        """Whether the tile is there; doesn't count as a use."""
+        """Whether there is such an entry; doesn't count as a use."""
         return key in self._entries
 
     def __len__(self) -> int:
-        """Tiles kept."""
+        """Entries kept."""
         return len(self._entries)
 
     @property
@@ -41,7 +41,7 @@ class TileCache(Generic[Key, Value]):
         return self._bytes
 
     def get(self, key: Key) -> Value | None:
-        """A tile, used now; None where there is none."""
+        """A value, used now; None where there is none."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
@@ -50,7 +50,7 @@ class TileCache(Generic[Key, Value]):
             return entry[0]
 
     def put(self, key: Key, value: Value, nbytes: int) -> None:
-        """Keep a tile and forget the oldest ones beyond the limit (never the tile itself)."""
+        """Keep a value and forget the oldest ones beyond the limit (never the value itself)."""
         with self._lock:
             self._drop(key)
             self._entries[key] = value, nbytes
@@ -60,7 +60,7 @@ class TileCache(Generic[Key, Value]):
                 self._bytes -= freed
 
     def discard(self, key: Key) -> None:
-        """Forget one tile, if it is there."""
+        """Forget one entry, if it is there."""
         with self._lock:
             self._drop(key)
 
@@ -71,7 +71,7 @@ class TileCache(Generic[Key, Value]):
             self._bytes = 0
 
     def items(self) -> Iterator[tuple[Key, Value]]:
-        """Tiles as they are now."""
+        """Entries as they are now."""
         with self._lock:
             entries = list(self._entries.items())
         return ((key, value) for key, (value, _) in entries)
