@@ -41,7 +41,7 @@ def test_what_lies_unused_between_pieces_in_use_is_given_back() -> None:
 def test_the_memory_that_the_process_takes_is_that_of_its_status() -> None:
     status = Path("/proc/self/status")
     if not status.exists():
-        assert resident() == 0
+        assert resident() > 0
         return
     line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
     assert resident() == pytest.approx(1024 * int(line.split()[1]), rel=0.05)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
+
+import psutil
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """glibc's M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_ARENA_MAX."""
@@ -47,22 +48,18 @@ class Slack:
     def check(self) -> None:
         """Give free memory back if the process has grown; takes microseconds, or then a few milliseconds."""
         now = resident()
-        if self._least is not None and now > self._least + self._most:
+        if self._least is None or now <= self._least:
+            self._least = now
+        elif now > self._least + self._most:
             trim = getattr(_library(), "malloc_trim", None)
             if trim is not None:
                 trim(0)
-            now = resident()
-            self._least = now  # what has been used since is needed
-        self._least = now if self._least is None else min(self._least, now)
+            self._least = resident()  # what has been used since is needed
 
 
 def resident() -> int:
-    """Bytes of memory that the process takes; 0 where that is not known."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as numbers:
-            return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0
+    """Bytes of memory that the process takes."""
+    return int(psutil.Process().memory_info().rss)
 
 
 def _choose(option: int, value: int) -> None:

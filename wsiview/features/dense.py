@@ -43,7 +43,8 @@ class DenseLayer:
             # The first run goes through to the end, so it needs a size that the whole network takes.
             run = partial(self._trunk.shape_of, *(classifier.bundle.patch_pixels,) * 2)
             self._narrowing = narrowing(classifier.module, classifier.layer(layer), run)
-        self._fusion = Fusion(classifier.module, classifier.layer(layer))
+        # What is run in one line fuses its layers itself.
+        self._fusion = None if self._narrowing else Fusion(classifier.module, classifier.layer(layer))
 
     def features(self, pixels: NDArray[np.uint8], cells: Cells) -> Tensor:
         """Feature vectors (rows, cols, C) float32 of some cells, on the network's device.
@@ -74,7 +75,8 @@ class DenseLayer:
             stack.enter_context(torch.no_grad())
             if self._narrowing is not None:
                 return self._narrowing.output(partial(self._images, pixels), rows, cols)
-            stack.enter_context(self._fusion.running())
+            if self._fusion is not None:
+                stack.enter_context(self._fusion.running())
             return self._trunk.output(self._classifier.normalise(pixels[None]))[:, :, rows, cols]
 
     def _images(self, pixels: NDArray[np.uint8], rows: slice, cols: slice) -> Tensor:
